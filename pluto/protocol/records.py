@@ -1,0 +1,292 @@
+"""The records of a run: what a journal row holds and what a batch carries to a Pluto server.
+
+A record is a kind and a body. The body is the msgpack array of the kind's struct, in field order; readers ignore
+trailing fields they do not know, so fields may be appended but never reordered. Times are whole microseconds since
+the epoch, UTC. Values and steps keep their IEEE bits.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any, Final
+
+import msgspec
+
+Step = int | float | list[int]
+"""A step as logged. `[n]` (n from 1) is the n-th automatic step of a writer that did not know where the run stood when
+it started: the uploader resolves it against the last step the server holds. On the wire steps are always numbers."""
+
+ResolvedStep = int | float
+
+
+class Kind(enum.IntEnum):
+    """What a record is. The numbers are on users' disks: never reuse one."""
+
+    START = 1
+    METRICS = 2
+    TEXTS = 3
+    DATA = 4
+    MEDIA = 5
+    CONSOLE = 6
+    CONFIG = 7
+    TAGS = 8
+    NOTES = 9
+    ALERT = 10
+    MODEL_GRAPH = 11
+    METADATA = 12
+    NAME = 13
+    END = 14
+    FILE = 20
+    COLUMNS = 21
+
+
+class Start(msgspec.Struct, array_like=True, omit_defaults=False):
+    """The first record of every writer: which run it writes, and what to create if there is none."""
+
+    time: int
+    project: str
+    name: str
+    external_id: str | None
+    """The run's identity, made by the client. None only when `run_number` or `display_id` names an existing run."""
+    run_number: int | None = None
+    display_id: str | None = None
+    policy: str = "create"
+    """`create`: create or join. `must`: the run has to exist. `never`: it must not exist (else refused, unopened)."""
+    config: str | None = None
+    """JSON text of an object."""
+    tags: list[str] = []
+    notes: str | None = None
+    settings: str | None = None
+    """JSON text of the settings worth keeping with the run (`loggerSettings`)."""
+    fork_run: int | str | None = None
+    """Number or display id of the parent."""
+    fork_step: ResolvedStep | None = None
+    inherit_config: bool | None = None
+    inherit_tags: bool | None = None
+    created: int | None = None
+    """Historical creation time, when it is not `time`."""
+    primary: bool = True
+    """Whether this writer's end decides the run's status (rank 0, or the only process)."""
+
+
+class Metrics(msgspec.Struct, array_like=True):
+    """One `log()` call's numbers, all at one step and time."""
+
+    time: int
+    step: Step
+    values: dict[str, int | float]
+
+
+class Columns(msgspec.Struct, array_like=True):
+    """Many points of one metric, as little-endian arrays of equal length."""
+
+    name: str
+    steps: bytes
+    """float64"""
+    times: bytes
+    """int64 microseconds"""
+    values: bytes
+    """float64"""
+
+
+class Texts(msgspec.Struct, array_like=True):
+    """Values of string series, all at one step and time."""
+
+    time: int
+    step: Step
+    values: dict[str, str]
+
+
+class Data(msgspec.Struct, array_like=True):
+    """One structured value: a histogram, table or graph."""
+
+    time: int
+    step: Step
+    name: str
+    type: str
+    """`HISTOGRAM`, `TABLE`, `GRAPH`; other doors may add their own."""
+    body: str
+    """JSON text in the layout of the stock API (section 7.2 of its contract)."""
+
+
+class Media(msgspec.Struct, array_like=True):
+    """A file or media value as the training process left it. Journal only: the uploader renders it to `File` records."""
+
+    time: int
+    step: Step
+    name: str
+    index: int
+    """Position in the list logged under this name in one call."""
+    type: str
+    """`IMAGE`, `AUDIO`, `VIDEO`, `TEXT`, `FILE`, `ARTIFACT`."""
+    form: str
+    """How `source` becomes a file, a key of `pluto.core.media.render`: `file` when it is one already."""
+    file_name: str
+    """Name the file shall have, with extension where known."""
+    source: str | bytes
+    """Small content inline; else the name of a file in the segment's blob folder."""
+    parameters: dict[str, Any] = {}
+    """What `form` needs (shape, dtype, rate, format), and for `file`: size, mtime_ns, linked."""
+    caption: str | None = None
+    annotations: dict[str, Any] | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class File(msgspec.Struct, array_like=True):
+    """A stored file: its bytes are in the store under `sha256` before this record is sent."""
+
+    time: int
+    step: ResolvedStep
+    name: str
+    index: int
+    type: str
+    """As `Media.type`."""
+    file_name: str
+    file_type: str
+    """Extension without dot, or `mask`."""
+    size: int
+    sha256: str
+    caption: str | None = None
+    annotations: str | None = None
+    """JSON text."""
+    metadata: str | None = None
+    """JSON text."""
+
+
+class Console(msgspec.Struct, array_like=True):
+    """Consecutive lines of one output stream."""
+
+    time: int
+    stream: str
+    """`INFO` for stdout, `ERROR` for stderr (the stock API's names)."""
+    first_line: int
+    """Number of the first line; each stream counts from 1."""
+    lines: list[str]
+
+
+class Config(msgspec.Struct, array_like=True):
+    """A change of the config."""
+
+    time: int
+    body: str
+    """JSON text of an object, merged deeply into the config."""
+    replace: bool = False
+    """Put `body` in the place of the whole config instead."""
+
+
+class Tags(msgspec.Struct, array_like=True):
+    """A change of the tags: removed first, then added at the end, in order."""
+
+    time: int
+    add: list[str] = []
+    remove: list[str] = []
+
+
+class Notes(msgspec.Struct, array_like=True):
+    """New notes of the run, or None for none."""
+
+    time: int
+    text: str | None
+
+
+class Alert(msgspec.Struct, array_like=True):
+    """A message for people."""
+
+    time: int
+    level: str
+    """`DEBUG`, `INFO`, `WARNING`, `ERROR`."""
+    title: str
+    body: str
+    url: str | None = None
+    email: bool = True
+
+
+class ModelGraph(msgspec.Struct, array_like=True):
+    """The graph of a watched model."""
+
+    time: int
+    body: str
+    """JSON text of `{"format", "nodes"}` (section 6.10 of the stock API's contract)."""
+
+
+class Metadata(msgspec.Struct, array_like=True):
+    """Facts about host, source and packages, merged at the top level into `systemMetadata`."""
+
+    time: int
+    body: str
+    """JSON text of an object."""
+
+
+class Name(msgspec.Struct, array_like=True):
+    """A new name of the run."""
+
+    time: int
+    text: str
+
+
+class End(msgspec.Struct, array_like=True):
+    """The last record of a writer that ended on its own account."""
+
+    time: int
+    status: str
+    """`COMPLETED`, `FAILED`, `TERMINATED` or `CANCELLED`."""
+    code: int | None = None
+    metadata: str | None = None
+    """JSON text kept as `statusMetadata`."""
+
+
+Record = (
+    Start | Metrics | Columns | Texts | Data | Media | File | Console | Config | Tags | Notes | Alert | ModelGraph
+    | Metadata | Name | End
+)  # fmt: skip
+
+STRUCTS: Final[dict[Kind, type[msgspec.Struct]]] = {
+    Kind.START: Start,
+    Kind.METRICS: Metrics,
+    Kind.TEXTS: Texts,
+    Kind.DATA: Data,
+    Kind.MEDIA: Media,
+    Kind.CONSOLE: Console,
+    Kind.CONFIG: Config,
+    Kind.TAGS: Tags,
+    Kind.NOTES: Notes,
+    Kind.ALERT: Alert,
+    Kind.MODEL_GRAPH: ModelGraph,
+    Kind.METADATA: Metadata,
+    Kind.NAME: Name,
+    Kind.END: End,
+    Kind.FILE: File,
+    Kind.COLUMNS: Columns,
+}
+
+BATCH_KINDS: Final = frozenset(Kind) - {Kind.START, Kind.MEDIA, Kind.END}
+"""What may travel in a batch. START and END become calls of the stock API, MEDIA becomes FILE."""
+
+_decoders: Final = {kind: msgspec.msgpack.Decoder(struct) for kind, struct in STRUCTS.items()}
+_encoder: Final = msgspec.msgpack.Encoder()
+
+
+def encode(record: Record) -> bytes:
+    """The body of a record, ready for the journal or a batch."""
+    return _encoder.encode(record)
+
+
+def decode(kind: int, body: bytes) -> Any:
+    """The record in a body.
+
+    Raises `ValueError` for an unknown kind and `msgspec.DecodeError` (a `ValueError`'s cousin: both derive from
+    `Exception` only) for a body that does not fit it.
+    """
+    try:
+        decoder = _decoders[Kind(kind)]
+    except ValueError:
+        raise ValueError(f"unknown record kind {kind}") from None
+    return decoder.decode(body)
+
+
+def kind_of(record: Record) -> Kind:
+    """The kind of a record."""
+    return _KINDS[type(record)]
+
+
+_KINDS: Final = {struct: kind for kind, struct in STRUCTS.items()}
