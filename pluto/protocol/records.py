@@ -120,11 +120,13 @@ class Media(msgspec.Struct, array_like=True):
     type: str
     """`IMAGE`, `AUDIO`, `VIDEO`, `TEXT`, `FILE`, `ARTIFACT`."""
     form: str
-    """How `source` becomes a file, a key of `pluto.core.media.render`: `file` when it is one already."""
+    """How the content becomes a file, a key of `pluto.core.media.render`: `file` when it is one already."""
     file_name: str
     """Name the file shall have, with extension where known."""
-    source: str | bytes
-    """Small content inline; else the name of a file in the segment's blob folder."""
+    blob: str | None = None
+    """Name of a file in the segment's blob folder. None when the content is in `inline`."""
+    inline: bytes | None = None
+    """Small content."""
     parameters: dict[str, Any] = {}
     """What `form` needs (shape, dtype, rate, format), and for `file`: size, mtime_ns, linked."""
     caption: str | None = None
