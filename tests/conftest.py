@@ -1,0 +1,56 @@
+"""Every test lives in a home of its own, and what it leaves running is ended with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.programs import Scripts, Server, of_home, serving
+
+# What changes how Pluto behaves: settings of either name, and the marks of an owner that ends all processes of a job.
+FOREIGN = ("PLUTO_", "MLOP_", "SLURM_", "KUBERNETES_", "TORCHELASTIC_")
+RANKS = ("CI", "RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_RANK", "MASTER_ADDR", "MASTER_PORT")
+KEPT = ("PLUTO_ORIGINALS", "PLUTO_LIVE_HOST")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The test's own HOME; PLUTO_DIR is `.pluto` in it. No setting of the machine reaches the test."""
+    folder = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if (name.startswith(FOREIGN) or name in RANKS) and name not in KEPT:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("PLUTO_DIR", str(folder / ".pluto"))
+    yield folder
+    if (folder / ".pluto").exists():
+        left = of_home(folder)
+        for process in left:
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                continue
+        psutil.wait_procs(left, 10)
+
+
+@pytest.fixture
+def root(home: Path) -> Path:
+    """The root of everything Pluto keeps on disk in this test (`PLUTO_DIR`); made by Pluto, not yet there."""
+    return home / ".pluto"
+
+
+@pytest.fixture
+def scripts(tmp_path: Path) -> Scripts:
+    """Starts Python scripts as processes of their own."""
+    return Scripts(tmp_path)
+
+
+@pytest.fixture
+def server(home: Path) -> Iterator[Server]:
+    """A running `pluto server` on a loopback port, with a store of its own; no key asked."""
+    with serving(home / "server") as running:
+        yield running
