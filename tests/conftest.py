@@ -14,7 +14,17 @@ from tests.programs import Scripts, Server, of_home, serving
 # What changes how Pluto behaves: settings of either name, and the marks of an owner that ends all processes of a job.
 FOREIGN = ("PLUTO_", "MLOP_", "SLURM_", "KUBERNETES_", "TORCHELASTIC_")
 RANKS = ("CI", "RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_RANK", "MASTER_ADDR", "MASTER_PORT")
-KEPT = ("PLUTO_ORIGINALS", "PLUTO_LIVE_HOST")
+KEPT = ("PLUTO_ORIGINALS", "PLUTO_LIVE_HOST", "PLUTO_LIVE_KEY")
+OPT_IN = ("live", "originals")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out the tests that run only when their marker is named in `-m`."""
+    asked = str(config.getoption("-m"))
+    left_out = [item for item in items if any(item.get_closest_marker(name) and name not in asked for name in OPT_IN)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(autouse=True)

@@ -86,8 +86,12 @@ def serving(folder: Path, *arguments: str, port: int | None = None) -> Iterator[
     with log.open("w") as output:
         process = subprocess.Popen(
             [*PLUTO, "server", "--port", str(port), *arguments],
-            env={**environment, "PLUTO_DIR": str(folder)}, stdin=subprocess.DEVNULL, stdout=output, stderr=output, text=True,
-        )  # fmt: skip
+            env={**environment, "PLUTO_DIR": str(folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            text=True,
+        )
 
     def answers() -> bool:
         assert process.poll() is None, log.read_text()

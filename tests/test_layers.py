@@ -1,0 +1,141 @@
+"""Who may import whom: holds the table in docs/architecture.md against the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PUBLIC = ("pluto", "pluto.query", "pluto.sweep")
+
+# layer: what of Pluto it may import. A layer may always import itself.
+MAY: dict[str, set[str]] = {
+    "pluto.protocol": set(),
+    "pluto.core": {"pluto.protocol"},
+    "pluto.server": {"pluto.protocol"},
+    "pluto": {"pluto.core", "pluto.protocol"},
+    "pluto.compat": {"pluto", "pluto.core", "pluto.protocol"},
+    "pluto.cli": {"pluto", "pluto.core", "pluto.protocol"},
+    "mlop": {"pluto"},
+}
+# The places that may step over the line, each with what it names there, inside a function.
+EXCEPTIONS: dict[str, set[str]] = {
+    "pluto.core.transport": {"pluto.server"},
+    "pluto.cli.server": {"pluto.server"},
+}
+# Third-party modules a layer must not need at import time (all lazily or not at all).
+NEVER_AT_IMPORT = {"httpx", "pandas", "PIL", "numpy", "torch", "matplotlib", "sqlalchemy", "starlette", "uvicorn"}
+LIGHT_LAYERS = ("pluto", "pluto.protocol")
+
+
+def modules() -> list[tuple[str, Path]]:
+    found = []
+    for package in ("pluto", "mlop"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found.append((".".join(parts[:-1] if parts[-1] == "__init__" else parts), path))
+    return found
+
+
+MODULES = modules()
+
+
+def layer(module: str) -> str:
+    for name in ("pluto.protocol", "pluto.core", "pluto.server", "pluto.compat", "pluto.cli", "mlop"):
+        if module == name or module.startswith(name + "."):
+            return name
+    return "pluto"
+
+
+def imports(module: str, path: Path) -> Iterator[tuple[str, bool]]:
+    """Modules of Pluto that are imported, and whether at import time. `if TYPE_CHECKING` does not count."""
+    known = {name for name, _ in MODULES}
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+
+    def visit(node: ast.AST, top: bool) -> Iterator[tuple[str, bool]]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+                for other in child.orelse:
+                    yield from visit(other, top)
+            elif isinstance(child, ast.Import):
+                for alias in child.names:
+                    yield alias.name, top
+            elif isinstance(child, ast.ImportFrom):
+                base = child.module or ""
+                if child.level:
+                    base = ".".join(
+                        [
+                            *package.split(".")[: len(package.split(".")) - child.level + 1],
+                            *filter(None, [child.module]),
+                        ]
+                    )
+                for alias in child.names:
+                    whole = f"{base}.{alias.name}"
+                    yield (whole if whole in known else base), top
+            else:
+                yield from visit(
+                    child, top and not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+                )
+
+    yield from visit(ast.parse(path.read_text()), True)
+
+
+def test_there_is_something_to_hold() -> None:
+    assert {"pluto.core", "pluto.server", "pluto.protocol", "pluto.cli", "pluto"} <= {
+        layer(name) for name, _ in MODULES
+    }
+
+
+@pytest.mark.parametrize(("module", "path"), MODULES, ids=[name for name, _ in MODULES])
+def test_a_module_imports_only_what_its_layer_may(module: str, path: Path) -> None:
+    own = layer(module)
+    wrong = []
+    for target, at_import in imports(module, path):
+        if target.split(".")[0] not in ("pluto", "mlop"):
+            continue
+        other = layer(target)
+        if other == own or other in MAY[own]:
+            continue
+        if other in EXCEPTIONS.get(module, set()) and not at_import:
+            continue
+        wrong.append(f"{target}{' (at import)' if at_import else ''}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("module", "path"),
+    [(m, p) for m, p in MODULES if layer(m) in LIGHT_LAYERS],
+    ids=lambda v: str(v) if isinstance(v, str) else "",
+)
+def test_the_front_door_needs_no_heavy_library_at_import(module: str, path: Path) -> None:
+    heavy = {
+        target for target, at_import in imports(module, path) if at_import and target.split(".")[0] in NEVER_AT_IMPORT
+    }
+    assert heavy == set()
+
+
+def test_the_protocol_needs_nothing_but_msgspec() -> None:
+    for module, path in MODULES:
+        if layer(module) == "pluto.protocol":
+            foreign = (
+                {target.split(".")[0] for target, _ in imports(module, path)} - set(sys.stdlib_module_names) - {"pluto"}
+            )
+            assert foreign <= {"msgspec"}, module
+
+
+def test_the_documented_table_is_the_one_held_here() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    rows = dict(re.findall(r"^\| (`pluto\.\w+`) \| (.+?) \|", text, re.MULTILINE))
+    assert rows["`pluto.protocol`"] == "msgspec"
+    for name in ("`pluto.core`", "`pluto.server`"):
+        assert set(re.findall(r"`(pluto\.\w+)`", rows[name])) == MAY[name.strip("`")]
+
+
+@pytest.mark.parametrize(("module", "path"), MODULES, ids=[name for name, _ in MODULES])
+def test_no_module_grows_past_500_lines(module: str, path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 500
