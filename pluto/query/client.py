@@ -1,0 +1,44 @@
+"""The client for reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pluto.query.connection import Connection
+from pluto.query.contents import Contents
+from pluto.query.files import Files
+from pluto.query.metrics import Metrics
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from pluto.core.settings import Settings
+
+
+class Client(Metrics, Contents, Files):
+    """Reads from the local store, or from a server where a key, a host or an address is set.
+
+    `api_token` and `host` come before the settings; `timeout` is in seconds, for one request. Use it as a context
+    manager or call `close`. A run is named by the server's number (int), its display id or its external id.
+    """
+
+    def __init__(
+        self,
+        api_token: str | None = None,
+        host: str | None = None,
+        timeout: int = 30,
+        *,
+        settings: Settings | Mapping[str, Any] | None = None,
+    ) -> None:
+        self._connection = Connection(settings, timeout, api_key=api_token, host=host)
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self.close()

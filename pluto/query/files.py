@@ -1,0 +1,188 @@
+"""Files of runs: lists, downloads that stay inside their folder, uploads."""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from pluto.query.connection import logger, reason, tag
+from pluto.query.errors import QueryError
+from pluto.query.runs import Runs
+from pluto.query.values import whole
+
+_STOCK_MAX: Final = 1000
+_PAGE: Final = 1000
+_TRANSFER_TIMEOUT_S: Final = 120
+_DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?\Z", re.IGNORECASE)
+
+
+class Files(Runs):
+    """Reads (and the one write) of files."""
+
+    def get_files(self, project: str, run_id: int | str, file_name: str | None = None) -> list[dict[str, Any]]:
+        """Every file: `fileName`, `fileType`, `fileSize`, `logName`, `step`, `time`, `caption`, `annotations`, `url`.
+
+        `file_name` is the name it was logged under. A stock server lists 1,000 at most; a warning says so.
+        """
+        files = list(self.iter_files(project, run_id, file_name))
+        if len(files) == _STOCK_MAX and not self._connection.extended:
+            logger.warning(
+                "%s: %s lists %d files at most; name one to see the rest", tag, self._connection.where, _STOCK_MAX
+            )
+        return files
+
+    def iter_files(self, project: str, run_id: int | str, file_name: str | None = None) -> Iterator[dict[str, Any]]:
+        """The files as `get_files` gives them, page after page."""
+        number = self._id(project, run_id)
+        if not self._connection.extended:
+            params = {"runId": number, "projectName": project, "logName": file_name}
+            for row in self._connection.get("/api/runs/files", params)["files"]:
+                yield {**row, "step": whole(row["step"]), "fileSize": whole(row["fileSize"])}
+            return
+        cursor: str | None = None
+        while True:
+            page = self._connection.extension(
+                f"/runs/{number}/files", {"name": file_name, "limit": _PAGE, "cursor": cursor}, fresh=cursor is None
+            )
+            yield from page["rows"]
+            cursor = page.get("next")
+            if cursor is None:
+                return
+
+    def download_file(self, project: str, run_id: int | str, file_name: str, destination: str | Path = ".") -> Path:
+        """The path of the downloaded file: `destination`, or inside it where that is a folder.
+
+        Of several files logged under `file_name`, the first; `download_files` gives all. The server's name for the
+        file never leads out of the folder. Raises `QueryError` where there is no such file or it can't be had.
+        """
+        row = next(self.iter_files(project, run_id, file_name), None)
+        if row is None:
+            raise QueryError(f"run {run_id!r} has no file {file_name!r}", 404)
+        target = Path(destination)
+        if target.is_dir():
+            target = target / safe_name(str(row.get("fileName") or file_name))
+        self._fetch(row, target)
+        return target
+
+    def download_files(
+        self, project: str, run_id: int | str, destination: str | Path, file_name: str | None = None
+    ) -> list[Path]:
+        """The paths of all files of the run (or of one name), each under its log name in the folder `destination`.
+
+        A file whose name is taken by another step's gets the step put before its name.
+        """
+        paths: list[Path] = []
+        taken: set[str] = set()
+        for row in self.iter_files(project, run_id, file_name):
+            folder = Path(destination).joinpath(*(safe_name(part) for part in row["logName"].split("/") if part))
+            name = safe_name(str(row["fileName"]))
+            target = folder / name
+            count = 0
+            while str(target).lower() in taken:
+                count += 1
+                target = folder / (f"{row['step']}-{name}" if count == 1 else f"{row['step']}-{count}-{name}")
+            taken.add(str(target).lower())
+            self._fetch(row, target)
+            paths.append(target)
+        return paths
+
+    def upload_file(
+        self,
+        project: str,
+        run_id: int | str,
+        log_name: str,
+        path: str | Path,
+        *,
+        step: int | None = None,
+        caption: str | None = None,
+    ) -> None:
+        """Puts one file to an existing run and leaves its status and everything else as it is. Without a step: step 0.
+
+        Raises `QueryError` where the file is missing, or the server does not take it.
+        """
+        source = Path(path)
+        if not source.is_file():
+            raise QueryError(f"there is no file {source}")
+        run = self.get_run(project, run_id)
+        entry: dict[str, Any] = {
+            "fileName": source.name,
+            "fileSize": source.stat().st_size,
+            "fileType": source.suffix.removeprefix("."),
+            "time": int(time.time() * 1000),
+            "logName": log_name,
+            "step": 0 if step is None else step,
+            "sampleIndex": 0,
+        }
+        if caption is not None:
+            entry["caption"] = caption
+        headers = {"X-Run-Id": str(run["id"]), "X-Project-Name": run["projectName"]}
+        signed = self._connection.post("/files", {"files": [entry]}, base=self._connection.ingest, headers=headers)
+        urls = [url for rows in signed.values() for row in rows for name, url in row.items() if name == source.name]
+        if not urls:
+            raise QueryError(f"{self._connection.where} gave no address to send {source.name!r} to")
+        self._put(urls[0], source)
+
+    def _put(self, url: str, source: Path) -> None:
+        import httpx
+
+        client, full = self._connection.client_for(url)
+        kind = mimetypes.guess_type(source.name)[0] or "application/octet-stream"
+        # Content-Length is given: stores that sign addresses take no chunked bodies.
+        headers = {"Content-Type": kind, "Content-Length": str(source.stat().st_size)}
+        try:
+            with source.open("rb") as content:
+                response = client.put(full, content=content, headers=headers, timeout=_TRANSFER_TIMEOUT_S)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise QueryError(f"{source.name!r} could not be sent: {type(error).__name__}: {error}") from error
+        if response.status_code not in (200, 201):
+            raise QueryError(
+                f"{source.name!r} could not be sent: {response.status_code} {reason(response)}", response.status_code
+            )
+
+    def _fetch(self, row: dict[str, Any], target: Path) -> None:
+        """Streams a file beside its place, then moves it there: no half files."""
+        import httpx
+
+        url = row.get("downloadUrl") or row.get("url")
+        if not url:
+            raise QueryError(f"{row.get('fileName')!r} was announced, but its content has not arrived at the server")
+        client, full = self._connection.client_for(str(url))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.parent / f".{secrets.token_hex(8)}.part"
+        try:
+            with client.stream("GET", full, timeout=_TRANSFER_TIMEOUT_S) as response:
+                if response.status_code != 200:
+                    response.read()
+                    raise QueryError(
+                        f"{row.get('fileName')!r} can't be had: {response.status_code} {reason(response)}",
+                        response.status_code,
+                    )
+                with part.open("xb") as sink:
+                    for chunk in response.iter_bytes(1 << 20):
+                        sink.write(chunk)
+            os.replace(part, target)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise QueryError(f"{row.get('fileName')!r} can't be had: {type(error).__name__}: {error}") from error
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def safe_name(name: str) -> str:
+    """One file name made of a name from elsewhere: no folders, no `..`, nothing hidden, no devices, at most 200 bytes."""
+    last = re.split(r"[/\\]", name)[-1]
+    clean = re.sub(r'[\x00-\x1f\x7f<>:"|?*]', "-", last).strip(" ").rstrip(".").lstrip(".")
+    if not clean:
+        return "file"
+    if _DEVICES.match(clean):
+        clean = f"_{clean}"
+    if len(clean.encode()) > 200:
+        stem, suffix = os.path.splitext(clean)
+        suffix = suffix if len(suffix.encode()) <= 20 else ""
+        clean = stem.encode()[: 200 - len(suffix.encode())].decode(errors="ignore") + suffix
+    return clean
