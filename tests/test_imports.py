@@ -6,7 +6,10 @@ import pytest
 
 from tests.programs import Scripts
 
-HEAVY = "PIL anyio asyncio click httpx matplotlib numpy pandas pluto.server psutil pynvml rich sqlalchemy starlette torch uvicorn".split()
+HEAVY = [
+    *("PIL", "anyio", "asyncio", "click", "httpx", "matplotlib", "numpy", "pandas", "psutil", "pynvml", "rich"),
+    *("sqlalchemy", "starlette", "torch", "uvicorn", "pluto.server"),
+]
 LIGHT_RUN = [name for name in HEAVY if name not in ("asyncio", "psutil", "pynvml")]
 
 
