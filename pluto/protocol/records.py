@@ -231,7 +231,7 @@ class End(msgspec.Struct, array_like=True):
 
     time: int
     status: str
-    """`COMPLETED`, `FAILED`, `TERMINATED` or `CANCELLED`."""
+    """`COMPLETED`, `FAILED`, `TERMINATED` or `CANCELLED`; empty when the writer is done and leaves the status alone."""
     code: int | None = None
     metadata: str | None = None
     """JSON text kept as `statusMetadata`."""
