@@ -20,7 +20,9 @@ CONFIG = {"hidden": 48, "learning_rate": 0.02, "batch_size": 64, "epochs": 30, "
 
 def main() -> None:
     images, labels = load_digits(return_X_y=True)
-    train_x, test_x, train_y, test_y = train_test_split(images / 16, labels, test_size=0.25, random_state=CONFIG["seed"])
+    train_x, test_x, train_y, test_y = train_test_split(
+        images / 16, labels, test_size=0.25, random_state=CONFIG["seed"]
+    )
     model = MLPClassifier(
         hidden_layer_sizes=(CONFIG["hidden"],),
         solver="sgd",
@@ -50,7 +52,13 @@ def main() -> None:
     guesses = model.predict(test_x)
     confusion = confusion_matrix(test_y, guesses)
     shades = 255 - (255 * np.sqrt(confusion / confusion.max())).astype(np.uint8)
-    run.log({"test/confusion": pluto.Image(shades.repeat(24, axis=0).repeat(24, axis=1), caption="true digit by row, guess by column")})
+    run.log(
+        {
+            "test/confusion": pluto.Image(
+                shades.repeat(24, axis=0).repeat(24, axis=1), caption="true digit by row, guess by column"
+            )
+        }
+    )
     wrong = np.flatnonzero(guesses != test_y)[:5]
     run.log(
         {
@@ -62,7 +70,10 @@ def main() -> None:
                 for i in wrong
             ],
             "test/by_digit": pluto.Table(
-                data=[[digit, int(confusion[digit].sum()), float(confusion[digit, digit] / confusion[digit].sum())] for digit in range(10)],
+                data=[
+                    [digit, int(confusion[digit].sum()), float(confusion[digit, digit] / confusion[digit].sum())]
+                    for digit in range(10)
+                ],
                 columns=["digit", "images", "recognised"],
             ),
         }

@@ -17,7 +17,7 @@ import psutil
 from tests.waiting import until
 
 SOURCE = Path(__file__).resolve().parent.parent
-PLUTO = (sys.executable, "-m", "pluto.cli")
+PLUTO = (sys.executable, "-m", "pluto")
 """The command line as a list to start: the `pluto` script without its shebang."""
 
 
