@@ -86,7 +86,7 @@ def serving(folder: Path, *arguments: str, port: int | None = None) -> Iterator[
     with log.open("w") as output:
         process = subprocess.Popen(
             [*PLUTO, "server", "--port", str(port), *arguments],
-            env={**environment, "PLUTO_DIR": str(folder)},
+            env={**environment, "HOME": str(folder), "PLUTO_DIR": str(folder)},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
