@@ -135,7 +135,8 @@ def _counted(values: Any, edges: list[float]) -> list[Number]:
 
     with numpy.errstate(over="ignore"):
         if math.isfinite(edges[-1] - edges[0]) and _fits(values, edges):
-            counts, _ = numpy.histogram(values, len(edges) - 1, (edges[0], edges[-1]))
+            kind = values.dtype.type if values.dtype.kind == "f" else float  # as numpy itself would take the range
+            counts, _ = numpy.histogram(values, len(edges) - 1, (kind(edges[0]), kind(edges[-1])))
         else:
             counts, _ = numpy.histogram(values, edges)
     return [int(n) for n in counts]
