@@ -39,9 +39,6 @@ for step in range(250):
     run.log({"train/loss": 1 / (step + 1), "train/accuracy": step / 250})
 run.log({"weights": pluto.Histogram(np.arange(100.0), bins=10)})
 run.log({"scores": pluto.Table(data=[["a", 1.5], ["b", 2.5]], columns=["who", "score"])})
-run.log(
-    {"graph": pluto.Graph({"nodes": {"n1": {}, "n2": {}}, "edges": [("n1", "n2")]})} if "--graph" in sys.argv else {}
-)
 Picture.new("RGB", (12, 8), (200, 10, 10)).save(HERE / "red.png")
 (HERE / "notes.txt").write_text("words of the first client\n")
 (HERE / "model.bin").write_bytes(bytes(range(256)) * 40)

@@ -1,0 +1,89 @@
+"""What the documentation says exists, and does what it says."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import click
+import pytest
+
+from pluto.cli import pluto
+from pluto.core.options import OPTIONS
+from tests.programs import PLUTO, Scripts
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+VARIABLES = {name for option in OPTIONS.values() for name in (*option.env, *option.old_env)}
+FOR_TESTS = {"PLUTO_ORIGINALS", "PLUTO_LIVE_HOST", "PLUTO_LIVE_KEY"}
+COMMANDS = re.findall(r"^    (pluto .+)$", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_variable_named_exists(page: Path) -> None:
+    named = set(re.findall(r"\b(?:PLUTO|MLOP)_[A-Z_]*[A-Z]\b", page.read_text()))
+    assert named - VARIABLES - FOR_TESTS == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)", page.read_text()) if "://" not in link]
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def find(words: list[str]) -> tuple[click.Command, list[str]]:
+    """The command that the words start with, and the words after it."""
+    command: click.Command = pluto
+    context = click.Context(pluto, info_name="pluto")
+    while isinstance(command, click.Group) and words:
+        child = command.get_command(context, words[0])
+        if child is None:
+            break
+        command, words = child, words[1:]
+    return command, words
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_named_exists(page: Path) -> None:
+    text = page.read_text()
+    for named in re.findall(r"`(pluto [a-z][^`…]*)`", text) + re.findall(r"^    (pluto .+)$", text, re.MULTILINE):
+        words = shlex.split(named)[1:]
+        command, rest = find(words)
+        assert command is not pluto, named
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in rest if word.startswith("--")} <= known | {"--help"}, named
+
+
+def test_the_reference_pages_are_what_the_code_says() -> None:
+    specification = importlib.util.spec_from_file_location("reference", ROOT / "docs" / "reference.py")
+    assert specification
+    assert specification.loader
+    reference = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(reference)
+    for name, page in reference.PAGES.items():
+        assert (ROOT / "docs" / name).read_text() == page(), "run: python docs/reference.py"
+
+
+def test_the_examples_of_the_readme_run_in_turn_and_so_do_its_commands(scripts: Scripts) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(blocks) >= 3
+    (scripts.folder / "README.md").write_text("any file")
+    for block in blocks:
+        scripts.run(block)
+    assert COMMANDS
+    for command in COMMANDS:
+        if command == "pluto server":  # stays; the `server` fixture starts it in other tests
+            continue
+        words = [*PLUTO, *shlex.split(command)[1:]]
+        done = subprocess.run(words, cwd=scripts.folder, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+
+
+def test_the_make_targets_of_the_readme_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z]+)\b", README)) & {"demo", "test"} == {"demo", "test"}
+    assert set(re.findall(r"^    make ([a-z]+)$", README, re.MULTILINE)) <= targets
