@@ -82,7 +82,7 @@ class Contents(Runs):
         return list(self.iter_data(project, run_id, name, "GRAPH"))
 
     def get_texts(self, project: str, run_id: int | str, name: str | None = None) -> Any:
-        """The string series, all without a name: a DataFrame (or list of dicts) with `name`, `step`, `time`, `value`."""
+        """The texts of a name, or all: a DataFrame, or a list of dicts, with `name`, `step`, `time`, `value`."""
         columns = ["name", "step", "time", "value"]
         rows = [{column: row[column] for column in columns} for row in self.iter_data(project, run_id, name, _TEXTS)]
         return frames.frame_or_list(rows, columns)

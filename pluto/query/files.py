@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,11 +71,17 @@ class Files(Runs):
         return target
 
     def download_files(
-        self, project: str, run_id: int | str, destination: str | Path, file_name: str | None = None
+        self,
+        project: str,
+        run_id: int | str,
+        destination: str | Path,
+        file_name: str | None = None,
+        progress: Callable[[int], None] | None = None,
     ) -> list[Path]:
         """The paths of all files of the run (or of one name), each under its log name in the folder `destination`.
 
-        A file whose name is taken by another step's gets the step put before its name.
+        A file whose name is taken by another step's gets the step put before its name. `progress` is told how many
+        there are so far.
         """
         paths: list[Path] = []
         taken: set[str] = set()
@@ -90,6 +96,8 @@ class Files(Runs):
             taken.add(str(target).lower())
             self._fetch(row, target)
             paths.append(target)
+            if progress is not None:
+                progress(len(paths))
         return paths
 
     def upload_file(
@@ -174,7 +182,7 @@ class Files(Runs):
 
 
 def safe_name(name: str) -> str:
-    """One file name made of a name from elsewhere: no folders, no `..`, nothing hidden, no devices, at most 200 bytes."""
+    """A file name made of a name from elsewhere: no folders, no `..`, nothing hidden, no devices, at most 200 bytes."""
     last = re.split(r"[/\\]", name)[-1]
     clean = re.sub(r'[\x00-\x1f\x7f<>:"|?*]', "-", last).strip(" ").rstrip(".").lstrip(".")
     if not clean:

@@ -23,7 +23,7 @@ class Metrics(Runs):
     def get_metric_names(
         self, project: str, run_ids: list[int] | None = None, search: str | None = None, limit: int = 500
     ) -> list[str]:
-        """Up to `limit` (at most 500) names of metrics in the project or the runs given; `get_names` has all of a run."""
+        """Up to `limit` (at most 500) names of metrics of the project or the runs; `get_names` has all of one run."""
         params = {
             "projectName": project,
             "limit": min(limit, _NAMES),
@@ -141,7 +141,7 @@ class Metrics(Runs):
         step_min: float | None = None,
         step_max: float | None = None,
     ) -> list[Buckets]:
-        """Metrics of several runs in `count` ranges of steps each, for drawing. From a stock server all points are read."""
+        """Metrics of several runs in `count` ranges of steps, for drawing. A stock server has to send all points."""
         import numpy as np
 
         if count < 1:
@@ -173,14 +173,14 @@ class Metrics(Runs):
         ]
 
     def summaries(self, project: str, run_id: int | str, names: Sequence[str] | None = None) -> dict[str, Summary]:
-        """Each metric in a few numbers: count, min, max, last, … Needs Pluto's own server; `get_statistics` does not."""
+        """Each metric in a few numbers: count, min, last, … Needs Pluto's own server, `get_statistics` does not."""
         self._connection.demand("summaries", "use get_statistics")
         params = None if names is None else {"names": list(names)}
         found = self._connection.extension(f"/runs/{self._id(project, run_id)}/summaries", params)["summaries"]
         return {name: Summary(**{field: row[field] for field in Summary.__slots__}) for name, row in found.items()}
 
     def get_statistics(self, project: str, run_id: int | str, metric_names: list[str] | None = None) -> Any:
-        """A dict whose `metrics` has count, min, max, mean, stddev and last of each; the first 100 if none are named."""
+        """A dict whose `metrics` has count, min, max, mean, stddev, last of each; the first 100 if none are named."""
         number = self._id(project, run_id)
         params = {"runId": number, "projectName": project}
         if metric_names is None or not metric_names:

@@ -1,0 +1,82 @@
+"""The trial that runs in this thread, for the run that joins it.
+
+`pluto.init` asks `active()`: a run started inside an agent takes the trial's config (over its own), tag and, where it
+names none, project, and hands itself over with `opened`. `Op.log` then tells `heard` the numbers it has stored.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class TrialStopped(BaseException):
+    """Raised by `log()` in a trial that early termination has ended. Let it pass: the agent goes on with the next trial.
+
+    A BaseException, so that an `except Exception` around a training step does not keep a hopeless trial going.
+    """
+
+
+@dataclass
+class Trial:
+    """One combination being tried."""
+
+    sweep: str
+    number: int
+    """Counts from 1 within the sweep."""
+    config: dict[str, Any]
+    """The chosen values, and the sweep's declaration as `sweep`. They win over the config given to `init`."""
+    project: str | None
+    metric: str | None
+    better: Callable[[float], bool] = lambda value: True  # noqa: E731,ARG005
+    """Told each value of the metric; False ends the trial."""
+    runs: list[Any] = field(default_factory=list)
+    """The runs that joined, in order."""
+    last: float | None = None
+    """The last finite value of the metric: the trial's objective."""
+    stopped: bool = False
+
+    @property
+    def tag(self) -> str:
+        """The tag that makes runs one sweep."""
+        return f"sweep:{self.sweep}"
+
+    def opened(self, op: Any) -> None:
+        """Takes note of a run of this trial."""
+        self.runs.append(op)
+
+    def heard(self, values: Mapping[str, Any]) -> None:
+        """Takes note of what a run logged. Raises `TrialStopped` where that ends the trial."""
+        if self.stopped:
+            raise TrialStopped(f"trial {self.number} of sweep {self.sweep} was ended early")
+        if self.metric is None or self.metric not in values:
+            return
+        value = float(values[self.metric])
+        if not math.isfinite(value):
+            return
+        self.last = value
+        if not self.better(value):
+            self.stopped = True
+            raise TrialStopped(f"trial {self.number} of sweep {self.sweep} does worse than the others: ended early")
+
+
+_active: contextvars.ContextVar[Trial | None] = contextvars.ContextVar("pluto_trial", default=None)
+
+
+def active() -> Trial | None:
+    """The trial running in this thread (or task), or None."""
+    return _active.get()
+
+
+@contextlib.contextmanager
+def running(trial: Trial) -> Iterator[None]:
+    """Makes `trial` the active one while the block runs."""
+    token = _active.set(trial)
+    try:
+        yield
+    finally:
+        _active.reset(token)
