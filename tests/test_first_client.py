@@ -153,10 +153,11 @@ def test_a_bad_value_is_refused_alone() -> None:
 
 def test_finish_says_what_is_not_delivered_and_it_is_delivered_later(scripts: Scripts) -> None:
     port = free_port()
+    settings = remote(f"http://127.0.0.1:{port}", finish_wait=0.3, exit_wait=0.3)
     done = scripts.run(
         f"""
         import pluto
-        run = pluto.init(project="first", run_id="late", settings={remote(f"http://127.0.0.1:{port}", finish_wait=0.3, exit_wait=0.3)!r})
+        run = pluto.init(project="first", run_id="late", settings={settings!r})
         for step in range(50):
             run.log({{"loss": step}})
         run.finish()
