@@ -1,6 +1,5 @@
 # `make demo` and `make test` need nothing but a Python (3.10 or newer) with its venv module. PYTHON=… names another one.
 
-SHELL := /bin/bash
 VENV := .venv
 IN := $(VENV)/bin/
 DEMO_DIR := $(abspath build/demo)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import shlex
+import sys
 import tempfile
 from pathlib import Path
 
@@ -83,19 +86,33 @@ def main() -> None:
         path.write_bytes(pickle.dumps(model))
         run.log({"model": pluto.Artifact(str(path), metadata={"accuracy": model.score(test_x, test_y)})})
         run.finish()
-    show(run.settings.project, run.id)
+    show("digits", run.id)
 
 
 def show(project: str, number: int) -> None:
     """Reads the run back the way anyone would, and says where to look on."""
-    found = query.get_run(project, number)
-    print(f"\nRun {found['displayId']} {found['name']!r} in project {project!r}: {found['status']}")
-    print("  config  ", ", ".join(f"{key}={value}" for key, value in found["config"].items()))
-    print("  tags    ", ", ".join(found["tags"]))
-    print("Read back:")
-    for name in ("train/loss", "test/loss", "test/accuracy"):
-        numbers = query.get_statistics(number, name)
-        print(f"  {name:<14}", numbers)
+    run = query.get_run(project, number)
+    print(f"\nRun {run['displayId']}, {run['name']!r} in project {project!r}: {run['status']}")
+    print("config    " + ", ".join(f"{key}={value}" for key, value in run["config"].items()))
+    print("tags      " + ", ".join(run["tags"]))
+    for name, numbers in query.summaries(project, number, ["train/loss", "test/loss", "test/accuracy"]).items():
+        print(
+            f"{name:<14}{numbers.count:>5} points, last {numbers.last:.4f}, from {numbers.min:.4f} to {numbers.max:.4f}"
+        )
+    print(f"weights/first {len(query.get_histograms(project, number, 'weights/first')):>5} histograms")
+    (table,) = query.get_tables(project, number, "test/by_digit")
+    print(f"test/by_digit     1 table:\n{table['value']}")
+    for file in query.get_files(project, number):
+        print(
+            f"{file['logName']:<14}{file['fileType']:>6} of {int(file['fileSize']):,} bytes  {file.get('caption') or ''}"
+        )
+    at = os.environ.get("PLUTO_DIR")
+    here = f"PLUTO_DIR={shlex.quote(at)} " if at else ""
+    command = shlex.quote(str(Path(sys.executable).with_name("pluto")))
+    print("\nLook further:")
+    for line in (f"query runs {project}", f"query metrics {project} {run['displayId']}", "status"):
+        print(f"  {here}{command} {line}")
+    print(f"  or in Python: from pluto import query; query.get_run({project!r}, {run['displayId']!r})")
 
 
 if __name__ == "__main__":
