@@ -104,13 +104,18 @@ def show(project: str, number: int) -> None:
     print(f"test/by_digit     1 table:\n{table['value']}")
     for file in query.get_files(project, number):
         print(
-            f"{file['logName']:<14}{file['fileType']:>6} of {int(file['fileSize']):,} bytes  {file.get('caption') or ''}"
+            f"{file['logName']:<14}{file['fileType']:>6}, {int(file['fileSize']):,} bytes  {file.get('caption') or ''}"
         )
     at = os.environ.get("PLUTO_DIR")
     here = f"PLUTO_DIR={shlex.quote(at)} " if at else ""
     command = shlex.quote(str(Path(sys.executable).with_name("pluto")))
     print("\nLook further:")
-    for line in (f"query runs {project}", f"query metrics {project} {run['displayId']}", "status"):
+    for line in (
+        f"query runs {project}",
+        f"query run {project} {run['displayId']}",
+        f"query files {project} {run['displayId']}",
+        "status",
+    ):
         print(f"  {here}{command} {line}")
     print(f"  or in Python: from pluto import query; query.get_run({project!r}, {run['displayId']!r})")
 
