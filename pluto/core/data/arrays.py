@@ -17,9 +17,9 @@ def is_tensor(value: Any) -> bool:
 
 def is_array(value: Any) -> bool:
     """Whether `as_numpy` would take this."""
-    if isinstance(value, type) or "numpy" not in sys.modules and not is_tensor(value):
+    if isinstance(value, type) or ("numpy" not in sys.modules and not is_tensor(value)):
         return False
-    return is_tensor(value) or hasattr(value, "__array__") and hasattr(value, "shape")
+    return is_tensor(value) or (hasattr(value, "__array__") and hasattr(value, "shape"))
 
 
 def as_numpy(value: Any, what: str) -> npt.NDArray[np.generic]:

@@ -12,16 +12,16 @@ from pluto.core.data.plain import plain
 class Graph(Data):
     """A directed graph whose nodes and edges have attributes.
 
-    `data` may bring `nodes` (a dict of node → attributes, or a list) and `edges` (a dict of `(source, target)` → attributes,
-    or a list of `(source, target)` or `(source, target, attributes)`), so that `Graph(graph.to_dict())` is the same graph.
-    Nodes are told apart by their text: nodes 1 and "1" can't be in one graph.
+    `data` may bring `nodes` (a dict of node → attributes, or a list) and `edges` (a dict of `(source, target)` →
+    attributes, or a list of `(source, target)` or `(source, target, attributes)`), so that `Graph(graph.to_dict())`
+    is the same graph. Nodes are told apart by their text: nodes 1 and "1" can't be in one graph.
 
     Attributes are kept as given until the graph is logged.
     """
 
     tag = "Graph"
 
-    def __init__(self, data: Mapping[str, Any] = {}) -> None:  # noqa: B006
+    def __init__(self, data: Mapping[str, Any] = {}) -> None:
         self._nodes: dict[Hashable, dict[str, Any]] = {}
         self._edges: dict[tuple[Hashable, Hashable], dict[str, Any]] = {}
         self._texts: dict[str, Hashable] = {}
@@ -29,7 +29,7 @@ class Graph(Data):
             raise TypeError(f"Graph data: a mapping with nodes and edges is needed, not {type(data).__name__}")
         unknown = set(data) - {"nodes", "edges", "successors", "predecessors", "type", "v"}
         if unknown:
-            raise ValueError(f"Graph data: unknown part {sorted(map(str, unknown))[0]!r}; known are nodes and edges")
+            raise ValueError(f"Graph data: unknown part {min(map(str, unknown))!r}; known are nodes and edges")
         nodes = data.get("nodes") or {}
         for node in nodes:
             self._node(node).update(_attributes(nodes[node], f"node {node!r}") if isinstance(nodes, Mapping) else {})

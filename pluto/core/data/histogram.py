@@ -6,6 +6,7 @@ import math
 import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from pluto.core.data.arrays import as_numpy, is_array
@@ -14,20 +15,20 @@ from pluto.core.data.base import Data
 Number = int | float
 
 _LARGEST: Final = sys.float_info.max
-_EVEN: Final = 1e-5
-"""How far, relative to the whole range, an edge may lie from its place for bins to count as even: edges are often float32."""
+_EVEN: Final = 1e-3
+"""How far, in bins, an edge may lie from its place for bins to count as even: edges are often float32."""
 
 
 class Histogram(Data):
     """How often the numbers of `data` fall into each of `bins` bins.
 
-    `data`: numbers as a list (nested as you like), a numpy array or a torch tensor of any shape, counted into `bins` bins of
-    equal width between the smallest and the largest finite number, or between the edges in `bins`, which then is a
-    sequence (numbers outside are not counted). Or counts that you have already: a tuple `(counts, edges)` as `numpy.histogram`
-    gives it, or any pair of sequences with `bins=None`.
+    `data`: numbers as a list (nested as you like), a numpy array or a torch tensor of any shape, counted into `bins`
+    bins of equal width between the smallest and the largest finite number, or between the edges in `bins`, which then
+    is a sequence (numbers outside are not counted). Or counts that you have already: a tuple `(counts, edges)` as
+    `numpy.histogram` gives it, or any pair of sequences with `bins=None`.
 
-    Numbers that are not finite are left out, and their count is in the payload as `nonFinite`. With no finite number at all,
-    the counts are 0 between 0 and 1. Numbers that are all equal lie in bins around them.
+    Numbers that are not finite are left out, and their count is in the payload as `nonFinite`. With no finite number
+    at all, the counts are 0 between 0 and 1. Numbers that are all equal lie in bins around them.
 
     Raises `TypeError` and `ValueError` for what can't be counted.
     """
@@ -42,7 +43,9 @@ class Histogram(Data):
             self._freq = [_count(value) for value in _listed(data[0], "Histogram counts")]
             edges = _edges(data[1])
             if len(self._freq) + 1 != len(edges):
-                raise ValueError(f"Histogram data: {len(self._freq)} counts need {len(self._freq) + 1} edges, not {len(edges)}")
+                raise ValueError(
+                    f"Histogram data: {len(self._freq)} counts need {len(self._freq) + 1} edges, not {len(edges)}"
+                )
         elif isinstance(bins, int) and not isinstance(bins, bool):
             if bins < 1:
                 raise ValueError(f"Histogram bins: at least 1, not {bins}")
@@ -115,7 +118,7 @@ class Histogram(Data):
 def widened(low: float, high: float, bins: int) -> tuple[float, float]:
     """The range, made wide enough for `bins` distinct bins where it is not."""
     edges = even_edges(low, high, bins)
-    if all(a < b for a, b in zip(edges, edges[1:], strict=False)):
+    if all(a < b for a, b in pairwise(edges)):
         return low, high
     middle = low / 2 + high / 2
     half = max(0.5, abs(middle) * max(2.0**-40, bins * 2.0**-50))
@@ -172,7 +175,7 @@ def _edges(values: Any) -> list[float]:
     edges = _listed(values, "Histogram bins")
     if len(edges) < 2:
         raise ValueError("Histogram bins: at least two edges are needed")
-    if not all(map(math.isfinite, edges)) or any(a >= b for a, b in zip(edges, edges[1:], strict=False)):
+    if not all(map(math.isfinite, edges)) or any(a >= b for a, b in pairwise(edges)):
         raise ValueError("Histogram bins: edges have to be finite and rising")
     return edges
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pluto.core.data.arrays import as_numpy, is_array
+from pluto.core.data.arrays import as_numpy, is_array, is_tensor
 from pluto.core.data.base import Data
 from pluto.core.data.plain import plain
 
@@ -14,14 +14,14 @@ from pluto.core.data.plain import plain
 class Table(Data):
     """A table of cells, with names of columns and rows where there are any.
 
-    `data` is a list of rows (sequences or dicts), a dict of columns, a numpy array or torch tensor of one or two dimensions, a
-    pandas or polars frame or series, or a pyarrow table. `columns=` and `rows=` name columns and rows, in place of the names
-    `data` brings; for rows that are dicts, `columns` chooses and orders the keys. `table=` and `dataframe=` are other names of
-    `data`. Missing keys and missing values are null.
+    `data` is a list of rows (sequences or dicts), a dict of columns, a numpy array or torch tensor of one or two
+    dimensions, a pandas or polars frame or series, or a pyarrow table. `columns=` and `rows=` name columns and rows,
+    in place of the names `data` brings; for rows that are dicts, `columns` chooses and orders the keys. `table=` and
+    `dataframe=` are other names of `data`. Missing keys and missing values are null.
 
-    Cells that JSON does not know are converted as `pluto.core.data.plain.plain` says (non-finite numbers become `"NaN"`,
-    `"Infinity"`, `"-Infinity"` in a column of dtype `float`). Media in a cell are an error: log them under a name of their
-    own. The cells are taken as they are now: later changes of `data` have no effect.
+    Cells that JSON does not know are converted as `pluto.core.data.plain.plain` says (non-finite numbers become
+    `"NaN"`, `"Infinity"`, `"-Infinity"` in a column of dtype `float`). Media in a cell are an error: log them under a
+    name of their own. The cells are taken as they are now: later changes of `data` have no effect.
 
     Raises `TypeError` for what is no table, and `ValueError` where names and rows differ in length.
     """
@@ -30,14 +30,18 @@ class Table(Data):
 
     def __init__(self, data: Any = None, **kwargs: Any) -> None:
         columns, rows = kwargs.pop("columns", None), kwargs.pop("rows", None)
-        given = [value for value in (data, kwargs.pop("table", None), kwargs.pop("dataframe", None)) if value is not None]
+        given = [
+            value for value in (data, kwargs.pop("table", None), kwargs.pop("dataframe", None)) if value is not None
+        ]
         if kwargs:
-            raise TypeError(f"Table: unknown argument {sorted(kwargs)[0]!r}; known are columns, rows, table and dataframe")
+            raise TypeError(f"Table: unknown argument {min(kwargs)!r}; known are columns, rows, table and dataframe")
         if len(given) > 1:
             raise TypeError("Table: give only one of data, table and dataframe")
         columns = None if columns is None else list(columns)
         cells, own_columns, own_rows = _read(given[0] if given else [], columns)
-        self._table = [[plain(cell, f"Table cell [{i}][{j}]") for j, cell in enumerate(row)] for i, row in enumerate(cells)]
+        self._table = [
+            [plain(cell, f"Table cell [{i}][{j}]") for j, cell in enumerate(row)] for i, row in enumerate(cells)
+        ]
         width = len(cells[0]) if cells else len(columns or own_columns or [])
         for i, row in enumerate(cells):
             if len(row) != width:
@@ -101,7 +105,11 @@ def _of_array(array: Any) -> tuple[Cells, Names, Names]:
         raise ValueError(f"Table data: an array of one or two dimensions is needed, not of {array.ndim}")
     if array.dtype.kind in "mM":
         array = array.astype(object)
-    rows = array.reshape(len(array), -1) if array.size else array.reshape(len(array), array.shape[1] if array.ndim == 2 else 1)
+    rows = (
+        array.reshape(len(array), -1)
+        if array.size
+        else array.reshape(len(array), array.shape[1] if array.ndim == 2 else 1)
+    )
     return rows.tolist(), None, None
 
 
@@ -110,7 +118,7 @@ def _of_columns(data: Mapping[Any, Any]) -> tuple[Cells, Names, Names]:
     for name, column in data.items():
         if isinstance(column, (str, bytes)) or not isinstance(column, Iterable):
             raise TypeError(f"Table column {name!r}: a sequence of cells is needed, not {type(column).__name__}")
-        columns.append(column.tolist() if is_array(column) else list(column))
+        columns.append(_cells(column))
         if len(columns[-1]) != len(columns[0]):
             raise ValueError(f"Table column {name!r}: {len(columns[-1])} cells, the first column has {len(columns[0])}")
     return [list(row) for row in zip(*columns, strict=True)], list(data), None
@@ -124,8 +132,12 @@ def _of_rows(rows: Sequence[Any], columns: Names) -> tuple[Cells, Names, Names]:
     for i, row in enumerate(rows):
         if isinstance(row, (str, bytes, Mapping)) or not isinstance(row, Iterable):
             raise TypeError(f"Table row {i}: a sequence of cells is needed, not {type(row).__name__}")
-        cells.append(row.tolist() if is_array(row) else list(row))
+        cells.append(_cells(row))
     return cells, None, None
+
+
+def _cells(line: Iterable[Any]) -> list[Any]:
+    return list(as_numpy(line, "Table data").tolist() if is_tensor(line) else line)
 
 
 def _names(what: str, names: Names, length: int) -> list[Any]:
@@ -135,7 +147,9 @@ def _names(what: str, names: Names, length: int) -> list[Any]:
 
 
 def _described(names: list[Any], cells: Iterable[Sequence[Any]]) -> list[dict[str, str]]:
-    return [{"name": str(name), "dtype": _dtype(line)} for name, line in zip(names, cells, strict=True)] if names else []
+    return (
+        [{"name": str(name), "dtype": _dtype(line)} for name, line in zip(names, cells, strict=True)] if names else []
+    )
 
 
 def _dtype(cells: Iterable[Any]) -> str:

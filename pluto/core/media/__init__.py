@@ -1,4 +1,4 @@
-"""Files and media for `Op.log`. In the training process they are taken as raw bytes; the uploader makes files of them."""
+"""Files and media for `Op.log`: taken as raw bytes in the training process, made files of by the uploader."""
 
 from pluto.core.media.artifact import Artifact
 from pluto.core.media.audio import Audio

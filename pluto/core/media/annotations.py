@@ -1,7 +1,7 @@
 """Boxes and masks of an image: validated in the caller, in the layout dashboards read.
 
-`{"boxes": {layer: {"box_data": […], "class_labels": {id: name}}}, "masks": {layer: {"fileName", "class_labels"}}}`. Masks are PNG
-files of their own, with the class of each pixel in the red channel.
+`{"boxes": {layer: {"box_data": […], "class_labels": {id: name}}}, "masks": {layer: {"fileName", "class_labels"}}}`.
+Masks are PNG files of their own, with the class of each pixel in the red channel.
 """
 
 from __future__ import annotations
@@ -32,17 +32,19 @@ class Mask:
             raise ValueError(f"{what}: give either mask_data or path")
         if "path" in spec:
             self._content: Any = existing_file(spec["path"], f"{what} path")
-            self._form, self._parameters = "file", {"file_type": "mask"}
+            self._form = "file"
+            self._parameters: dict[str, Any] = {"file_type": "mask"}
         else:
             self._content, shape = _classes(spec["mask_data"], f"{what} mask_data")
-            self._form, self._parameters = "mask", {"shape": list(shape), "file_type": "mask"}
-        file_name = unique_name(None, ".mask.png")
-        self.reference = {"fileName": file_name, **_labels(spec, what)}
+            self._form = "mask"
+            self._parameters = {"shape": list(shape), "file_type": "mask"}
+        self._file_name = unique_name(None, ".mask.png")
+        self.reference: dict[str, Any] = {"fileName": self._file_name, **_labels(spec, what)}
 
     def draft(self, blobs: Blobs) -> MediaDraft:
         """The mask as a media record of its own."""
         blob, inline, more = place(self._content, blobs)
-        return MediaDraft("IMAGE", self._form, self.reference["fileName"], blob, inline, {**self._parameters, **more})
+        return MediaDraft("IMAGE", self._form, self._file_name, blob, inline, {**self._parameters, **more})
 
 
 def read_annotations(annotations: Any) -> dict[str, Any]:
@@ -77,16 +79,16 @@ def read_masks(masks: Any) -> dict[str, Mask]:
     return {str(layer): Mask(spec, f"Image masks[{layer!r}]") for layer, spec in _mapping(masks, "Image masks").items()}
 
 
-def _box(box: Any, what: str) -> dict[str, Any]:
-    box = dict(plain(_mapping(box, what), what))
+def _box(value: Any, what: str) -> dict[str, Any]:
+    box: dict[str, Any] = plain(_mapping(value, what), what)
     position = _mapping(box.get("position"), f"{what} position")
     if set(position) not in _POSITIONS:
         raise ValueError(f"{what} position: minX, maxX, minY and maxY, or middle, width and height are needed")
-    for name, value in position.items():
+    for name, place in position.items():
         if name != "middle":
-            _number(value, f"{what} position[{name!r}]")
-        elif isinstance(value, list) and len(value) == 2:
-            for part in value:
+            _number(place, f"{what} position[{name!r}]")
+        elif isinstance(place, list) and len(place) == 2:
+            for part in place:
                 _number(part, f"{what} position['middle']")
         else:
             raise ValueError(f"{what} position['middle']: two numbers are needed")
@@ -109,7 +111,7 @@ def _classes(data: Any, what: str) -> tuple[bytes, tuple[int, int]]:
         if array.ndim != 2 or not array.size:
             raise ValueError(f"{what}: rows and columns are needed, not the shape {array.shape}")
         if array.dtype.name not in ("uint8", "bool"):
-            if not (array.min() >= 0 and array.max() <= 255 and (array.dtype.kind != "f" or (array % 1 == 0).all())):  # type: ignore[operator]
+            if not (array.min() >= 0 and array.max() <= 255 and (array.dtype.kind != "f" or (array % 1 == 0).all())):
                 raise ValueError(f"{what}: whole numbers from 0 to 255 are needed")
         return array.astype("uint8").tobytes(), (array.shape[0], array.shape[1])
     if isinstance(data, (str, bytes)) or not isinstance(data, Sequence):

@@ -16,11 +16,12 @@ from pluto.core.media.names import extension_of, unique_name
 class Artifact(File):
     """A file, a folder with all that is in it, or several files, with metadata.
 
-    `data` is a path of a file or folder, bytes, or an open binary file; or nothing, with `add_file` to follow. `metadata` is a
-    mapping. Files and folders are read when the artifact is logged. Each file of a folder, and each that was added, has its
-    relative path in its metadata as `artifact_path`.
+    `data` is a path of a file or folder, bytes, or an open binary file; or nothing, with `add_file` to follow.
+    `metadata` is a mapping. Files and folders are read when the artifact is logged. Each file of a folder, and each
+    that was added, has its relative path in its metadata as `artifact_path`.
 
-    Raises `FileNotFoundError` when there is no such file or folder; when logged, `ValueError` if there is nothing in it.
+    Raises `FileNotFoundError` when there is no such file or folder; when logged, `ValueError` if there is nothing in
+    it.
     """
 
     tag = "Artifact"
@@ -40,7 +41,7 @@ class Artifact(File):
         self._content = content
 
     def add_file(self, path: str | os.PathLike[str], name: str | None = None) -> None:
-        """Adds a file, under the relative path `name`, or else under its own name; what was added under that name is replaced."""
+        """Adds a file, under the relative path `name` or else its own name, in place of what was added under it."""
         file = existing_file(path, "Artifact add_file path")
         entry = os.path.normpath(name or file.name).replace(os.sep, "/")
         if entry.startswith(("/", "../")) or entry in (".", ".."):

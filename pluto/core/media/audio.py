@@ -16,10 +16,11 @@ CHANNEL_LIMIT = 32
 class Audio(File):
     """A sound.
 
-    `data` is a path, encoded bytes (WAV, MP3, OGG, FLAC, M4A, AAC) or an open binary file, kept as they are; or samples as a numpy
-    array or torch tensor: (samples,), (samples, channels) or (channels, samples). Where both would fit, arrays have the channels
-    last and tensors first. Samples are taken as they are now, and become a WAV file: uint8, int16 and int32 as they are,
-    int8 as 16 bits, floats from -1 to 1 as 16 bits (cut to that range, NaN as silence).
+    `data` is a path, encoded bytes (WAV, MP3, OGG, FLAC, M4A, AAC) or an open binary file, kept as they are; or
+    samples as a numpy array or torch tensor: (samples,), (samples, channels) or (channels, samples). Where both would
+    fit, arrays have the channels last and tensors first. Samples are taken as they are now, and become a WAV file:
+    uint8, int16 and int32 as they are, int8 as 16 bits, floats from -1 to 1 as 16 bits (cut to that range, NaN as
+    silence).
 
     `rate` (or `sample_rate`) is the number of samples a second, for samples only.
 
@@ -41,7 +42,9 @@ class Audio(File):
         elif is_array(data):
             samples, parameters = raw_array(data, "Audio data")
             if parameters["dtype"][1:] not in ("u1", "i1", "i2", "i4", "f2", "f4", "f8"):
-                raise TypeError(f"Audio data: floats, uint8, int8, int16 or int32 are needed, not {parameters['dtype']}")
+                raise TypeError(
+                    f"Audio data: floats, uint8, int8, int16 or int32 are needed, not {parameters['dtype']}"
+                )
             parameters["channels_first"] = _channels_first(parameters["shape"], is_tensor(data))
             parameters["rate"] = int(rate)
             self._hold(samples, extension=".wav", caption=caption, form="samples", parameters=parameters)

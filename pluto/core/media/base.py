@@ -19,9 +19,10 @@ from pluto.core.media.names import extension_of, safe_name, unique_name
 class File:
     """A file, as it is.
 
-    `path` is a path, bytes, or an open binary file. A file on disk is read when it is logged, bytes are taken now. `name` is the
-    name the file gets, to which the extension of `path` is added if it has none; without, the name is made of that of the
-    file and a random part, so that no two are alike. `caption=` and `metadata=` (a mapping) go with it.
+    `path` is a path, bytes, or an open binary file. A file on disk is read when it is logged, bytes are taken now.
+    `name` is the name the file gets, to which the extension of `path` is added if it has none; without, the name is
+    made of that of the file and a random part, so that no two are alike. `caption=` and `metadata=` (a mapping) go
+    with it.
 
     Raises `FileNotFoundError` when there is no such file, `ValueError` for what is not a regular file, `TypeError` for
     other values and unknown arguments.
@@ -91,8 +92,8 @@ class File:
     def load(self, dir: str | os.PathLike[str] | None = None) -> Path:
         """The value as a file on this machine: encoded as the uploader would, and written into the folder `dir`.
 
-        Gives the path of the file; masks and further files of an artifact lie beside it. Without `dir`, a value that was made from
-        a path gives that path, and any other raises `ValueError`.
+        Gives the path of the file; masks and further files of an artifact lie beside it. Without `dir`, a value that
+        was made from a path gives that path, and any other raises `ValueError`.
         """
         if dir is None:
             if isinstance(self._content, Path):
@@ -102,13 +103,13 @@ class File:
 
         folder = Path(dir)
         folder.mkdir(parents=True, exist_ok=True)
-        paths = []
+        paths: list[Path] = []
         with tempfile.TemporaryDirectory(dir=folder, prefix=".pluto-") as scratch:
             blobs = _Scratch(Path(scratch))
             for draft in self.capture(blobs):
                 blob = Path(scratch, draft.blob) if draft.blob else None
-                for file in render(draft.record(0, 0, self.tag, 0), blob, Path(scratch)):
-                    paths.append(Path(shutil.move(file.path, folder / file.file_name)))
+                files = render(draft.record(0, 0, self.tag, 0), blob, Path(scratch))
+                paths += [Path(shutil.move(file.path, folder / file.file_name)) for file in files]
         return paths[0]
 
 
@@ -141,4 +142,4 @@ class _Scratch:
 def no_more(kwargs: Mapping[str, Any], what: str) -> None:
     """Raises `TypeError` if arguments are left that nobody knows."""
     if kwargs:
-        raise TypeError(f"{what}: unknown argument {sorted(kwargs)[0]!r}")
+        raise TypeError(f"{what}: unknown argument {min(kwargs)!r}")

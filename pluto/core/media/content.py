@@ -24,14 +24,14 @@ def existing_file(path: str | os.PathLike[str], what: str) -> Path:
 
 
 def content_of(value: Any, what: str) -> bytes | Path | None:
-    """The bytes of bytes and open files, the path of a path, None for anything else. A `BytesIO` is taken as a whole."""
+    """The bytes of bytes and open files (a `BytesIO` as a whole), the path of a path, None for anything else."""
     if isinstance(value, (str, os.PathLike)):
         return existing_file(value, what)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
     if isinstance(value, io.BytesIO):
         return value.getvalue()
-    if isinstance(value, io.IOBase) or hasattr(value, "read") and hasattr(value, "seek"):
+    if isinstance(value, io.IOBase) or (hasattr(value, "read") and hasattr(value, "seek")):
         content = value.read()
         return content.encode() if isinstance(content, str) else bytes(content)
     return None

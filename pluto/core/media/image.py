@@ -21,23 +21,25 @@ class Image(File):
 
     `data` is one of:
 
-    * a path, encoded bytes (PNG, JPEG, GIF, WebP, BMP, TIFF, AVIF, HEIC, ICO, SVG) or an open binary file: kept as they are;
+    * a path, encoded bytes (PNG, JPEG, GIF, WebP, BMP, TIFF, AVIF, HEIC, ICO, SVG) or an open binary file: kept as
+      they are;
     * a PIL image;
-    * a numpy array, torch tensor or the like: (H, W), (H, W, C) or (C, H, W) with 1 to 4 channels (grey, grey and alpha, RGB,
-      RGBA). Where both would fit, arrays have the channels last and tensors first. A batch (of four dimensions) becomes a
-      grid, 8 images wide. Values: uint8 as they are, booleans as 0 and 255, uint16 as they are for grey images and their high
-      bytes for others, other integers cut to 0 to 255. Floats: 0 to 1 becomes 0 to 255, and if some are greater than 1 they are
-      taken as 0 to 255; if some are negative, the range from the least to the greatest becomes 0 to 255. NaN becomes 0;
+    * a numpy array, torch tensor or the like: (H, W), (H, W, C) or (C, H, W) with 1 to 4 channels (grey, grey and
+      alpha, RGB, RGBA). Where both would fit, arrays have the channels last and tensors first. A batch (of four
+      dimensions) becomes a grid, 8 images wide. Values: uint8 as they are, booleans as 0 and 255, uint16 as they are
+      for grey images and their high bytes for others, other integers cut to 0 to 255. Floats: 0 to 1 becomes 0 to
+      255, and if some are greater than 1 they are taken as 0 to 255; if some are negative, the range from the least
+      to the greatest becomes 0 to 255. NaN becomes 0;
     * a matplotlib figure, axes, artist, or `matplotlib.pyplot` for its current figure: drawn now.
 
-    Arrays, PIL images and figures are taken as they are now; files on disk are read when logged. Arrays become PNG files, later
-    and in another process.
+    Arrays, PIL images and figures are taken as they are now; files on disk are read when logged. Arrays become PNG
+    files, later and in another process.
 
-    `boxes`: `{layer: {"box_data": [box, …], "class_labels": {id: name}}}`, each box with `position` (`minX, maxX, minY, maxY`, or
-    `middle, width, height`) and where wanted `class_id`, `box_caption`, `scores`, `domain` (`"pixel"`, the default, or None
-    for fractions of the image). `masks`: `{layer: {"mask_data": rows of class ids 0 to 255, or "path": a PNG file with the
-    class id in the red channel, "class_labels": …}}`. `annotations`: both, ready-made, as a mapping or JSON text; `boxes` and
-    `masks` are put on top.
+    `boxes`: `{layer: {"box_data": [box, …], "class_labels": {id: name}}}`, each box with `position` (`minX, maxX,
+    minY, maxY`, or `middle, width, height`) and where wanted `class_id`, `box_caption`, `scores`, `domain`
+    (`"pixel"`, the default, or None for fractions of the image). `masks`: `{layer: {"mask_data": rows of class ids 0
+    to 255, or "path": a PNG file with the class id in the red channel, "class_labels": …}}`. `annotations`: both,
+    ready-made, as a mapping or JSON text; `boxes` and `masks` are put on top.
 
     Raises `TypeError`, `ValueError` or `FileNotFoundError`, naming the field, for what is none of this.
     """
@@ -89,8 +91,8 @@ def _pixels(data: Any) -> Array:
         return _of_pil(data)
     if not is_array(data):
         raise TypeError(
-            "Image data: a path, bytes, an open file, a PIL image, an array, a tensor or a matplotlib figure is needed, "
-            f"not {type(data).__name__}"
+            "Image data: a path, bytes, an open file, a PIL image, an array, a tensor or a matplotlib figure is needed,"
+            f" not {type(data).__name__}"
         )
     pixels, parameters = raw_array(data, "Image data")
     parameters["axes"] = _axes(parameters["shape"], "CHW" if is_tensor(data) else "HWC")
@@ -134,8 +136,9 @@ def _figure(data: Any) -> Any:
     matplotlib = sys.modules.get("matplotlib.figure")
     if matplotlib is None:
         return None
-    if data is sys.modules.get("matplotlib.pyplot"):
-        return data.gcf()
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None and data is pyplot:
+        return pyplot.gcf()
     for candidate in (data, getattr(data, "figure", None)):
         if isinstance(candidate, matplotlib.FigureBase):
             while not isinstance(candidate, matplotlib.Figure):

@@ -16,7 +16,7 @@ _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,19}")
 
 
 def safe_name(name: str) -> str:
-    """One path component that can't point elsewhere: letters, digits, `_`, `-` and `.`, no dot in front, never empty."""
+    """One path component that can't point elsewhere: letters, digits, `_`, `-`, `.`, no dot in front, never empty."""
     stem, extension = os.path.splitext(_HARMFUL.sub("-", name).lstrip("."))
     if len(extension) > _EXTENSION_LIMIT:
         stem, extension = stem + extension, ""

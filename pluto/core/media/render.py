@@ -21,7 +21,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pluto.core.media.names import extension_of, safe_name
 from pluto.protocol import records
@@ -29,7 +29,13 @@ from pluto.protocol import records
 if TYPE_CHECKING:
     from pluto.core.media.pixels import Numbers
 
-_MIME: Final = {".webp": "image/webp", ".avif": "image/avif", ".heic": "image/heic", ".webm": "video/webm", ".flac": "audio/flac"}
+_MIME: Final = {
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".heic": "image/heic",
+    ".webm": "video/webm",
+    ".flac": "audio/flac",
+}
 
 
 class RenderError(ValueError):
@@ -57,8 +63,8 @@ class Rendered:
 def render(media: records.Media, blob_path: Path | None, out_dir: Path) -> list[Rendered]:
     """The files of a media record; what is made for it lies in `out_dir` under names nobody else has.
 
-    `blob_path` is where the record's blob lies, None if its content is inline. Raises `RenderError` if this can never become a
-    file, and `OSError` where reading or writing failed.
+    `blob_path` is where the record's blob lies, None if its content is inline. Raises `RenderError` if this can never
+    become a file, and `OSError` where reading or writing failed.
     """
     if media.form != "file" and media.form not in _WRITERS:
         raise RenderError(f"{media.form!r} is no form of content that this version knows")
@@ -116,12 +122,14 @@ def _array(media: records.Media, blob_path: Path | None) -> Numbers:
     dtype = numpy.dtype(str(media.parameters.get("dtype", "|u1")))
     if dtype.hasobject:
         raise ValueError("objects are no values")
-    size = len(media.inline) if media.inline is not None else os.stat(blob_path).st_size  # type: ignore[arg-type]
+    content = blob_path if media.inline is None else media.inline
+    assert content is not None
+    size = len(content) if isinstance(content, bytes) else content.stat().st_size
     if not shape or min(shape) < 1 or math.prod(shape) * dtype.itemsize != size:
         raise ValueError(f"{size} bytes are no array of {shape} {dtype}")
-    if media.inline is not None:
-        return numpy.frombuffer(media.inline, dtype).reshape(shape)
-    return numpy.memmap(blob_path, dtype, "r", shape=shape)  # type: ignore[arg-type,call-overload,no-any-return]
+    if isinstance(content, bytes):
+        return numpy.frombuffer(content, dtype).reshape(shape)
+    return numpy.memmap(content, dtype, "r", shape=shape)
 
 
 Write = Callable[["Numbers", Path], None]
@@ -134,20 +142,20 @@ def _pixels(media: records.Media) -> tuple[str, Write]:
         from pluto.core.media.pixels import channels_last, grid, to_bytes
 
         axes = str(media.parameters["axes"])
-        if values.dtype.kind == "u" and values.dtype.itemsize == 2 and (axes == "HW" or values.shape[axes.index("C")] == 1):
-            if "N" not in axes:
-                values = values.reshape(channels_last(values, axes).shape[:2])
-                Image.fromarray(values.astype("<u2")).save(path, "PNG")
-                return
-        convert = to_bytes(values)
-        last = channels_last(values, axes)
-        pixels = convert(grid(last) if "N" in axes else last)
-        Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(path, "PNG")
+        pixels = channels_last(values, axes)
+        if "N" in axes:
+            pixels = grid(pixels)
+        grey = pixels.shape[-1] == 1
+        if grey and values.dtype.str[1:] == "u2":  # the one kind of 16 bits that PNG and Pillow both have
+            pixels = pixels.astype("<u2")
+        else:
+            pixels = to_bytes(values)(pixels)
+        Image.fromarray(pixels[..., 0] if grey else pixels).save(path, "PNG")
 
     return ".png", write
 
 
-def _mask(media: records.Media) -> tuple[str, Write]:
+def _mask(_: records.Media) -> tuple[str, Write]:
     def write(values: Numbers, path: Path) -> None:
         import numpy
         from PIL import Image

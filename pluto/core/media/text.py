@@ -15,8 +15,8 @@ _PATH_LIMIT = 4096
 class Text(File):
     """A text, shown as such.
 
-    `data` is the text, or the path of a file: a `pathlib.Path`, or a string that is the path of a file that is there. Bytes are
-    taken as UTF-8 text; of anything else, its `str()`.
+    `data` is the text, or the path of a file: a `pathlib.Path`, or a string that is the path of a file that is there.
+    Bytes are taken as UTF-8 text; of anything else, its `str()`.
     """
 
     tag = "Text"

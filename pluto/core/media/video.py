@@ -17,19 +17,19 @@ FORMATS = ("mp4", "webm", "gif")
 class Video(File):
     """A video.
 
-    `data` is a path, encoded bytes (MP4, WebM, GIF, OGG, AVI, MOV, MPG) or an open binary file, kept as they are; or frames as a
-    numpy array or torch tensor: (T, C, H, W) or (T, H, W, C) with 1, 3 or 4 channels (alpha is left out), (T, H, W) for grey, or
-    a batch of the first two, which becomes a grid. Where both would fit, the channels come first. Values are read as for
-    `Image`. Frames are taken as they are now, and encoded later, in another process.
+    `data` is a path, encoded bytes (MP4, WebM, GIF, OGG, AVI, MOV, MPG) or an open binary file, kept as they are; or
+    frames as a numpy array or torch tensor: (T, C, H, W) or (T, H, W, C) with 1, 3 or 4 channels (alpha is left out),
+    (T, H, W) for grey, or a batch of the first two, which becomes a grid. Where both would fit, the channels come
+    first. Values are read as for `Image`. Frames are taken as they are now, and encoded later, in another process.
 
-    `rate` (or `fps`) is the number of frames a second, for frames only. `format` is `mp4`, `webm` or `gif`: for frames, what to
-    make of them (MP4 and WebM need the extra `video`; without `format` it is MP4 where that is installed, else GIF); for bytes,
-    what they are.
+    `rate` (or `fps`) is the number of frames a second, for frames only. `format` is `mp4`, `webm` or `gif`: for
+    frames, what to make of them (MP4 and WebM need the extra `video`; without `format` it is MP4 where that is
+    installed, else GIF); for bytes, what they are.
 
     A moviepy clip has to be written to a file first (`clip.write_videofile(path)`), and the path given.
 
-    Raises `TypeError`, `ValueError` or `FileNotFoundError`, naming the field, for what is none of this, and `ImportError` where the
-    extra is missing.
+    Raises `TypeError`, `ValueError` or `FileNotFoundError`, naming the field, for what is none of this, and
+    `ImportError` where the extra is missing.
     """
 
     tag = "Video"
@@ -51,7 +51,9 @@ class Video(File):
             self._hold(content, extension=extension, caption=caption)
         elif is_array(data):
             if format in ("mp4", "webm") and importlib.util.find_spec("av") is None:
-                raise ImportError(f"Video format {format!r} needs PyAV: pip install 'pluto-ml[video]', or use format='gif'")
+                raise ImportError(
+                    f"Video format {format!r} needs PyAV: pip install 'pluto-ml[video]', or use format='gif'"
+                )
             frames, parameters = raw_array(data, "Video data")
             parameters["axes"] = _axes(parameters["shape"])
             parameters["rate"] = float(rate)
