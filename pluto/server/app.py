@@ -1,0 +1,57 @@
+"""The ASGI app over one store folder."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from pluto.server.blobs import Blobs
+from pluto.server.context import Context
+from pluto.server.errors import Errors
+from pluto.server.guard import Guard
+from pluto.server.metadata.sql import open_metadata
+from pluto.server.routes import routes
+from pluto.server.series import open_store
+from pluto.server.signing import Signer
+from pluto.server.watch import Watch
+
+
+def create_app(
+    store: Path, *, require_key: bool = False, public_url: str | None = None, watch_grace_s: float = 0
+) -> Starlette:
+    """The server of the store in a folder, which is made if need be.
+
+    Every route runs on the event loop and never on a thread. Several apps, in one process or many, may serve one store.
+    `require_key`: ask for a key of the store's key ring; else any token will do, and foreign web pages are kept out.
+    `public_url`: where the server is reached, if not by the Host of the request. `watch_grace_s`: for how long after the
+    start runs without heartbeats are not taken for dead. The lifespan's end closes the stores.
+    """
+    store = Path(store).absolute()
+    store.mkdir(mode=0o700, parents=True, exist_ok=True)
+    metadata = open_metadata(store)
+    series = open_store(store)
+    context = Context(store, metadata, series, Blobs(store / "blobs"), Signer(store), require_key, public_url)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        metadata.close()
+        close = getattr(series, "close", None)
+        if close is not None:
+            close()
+
+    app = Starlette(
+        routes=routes(),
+        middleware=[
+            Middleware(Errors),
+            Middleware(Guard, keys=metadata.keys, require_key=require_key, public_url=public_url),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.context = context
+    app.state.watch = Watch(metadata, series, grace_s=watch_grace_s)
+    return app

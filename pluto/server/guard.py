@@ -1,0 +1,94 @@
+"""Who may come in: API keys where they are required, and no foreign web pages where they are not."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pluto.protocol.batch import PREFIX
+from pluto.server.answers import json_response
+from pluto.server.errors import body_of, service
+from pluto.server.keys import hashed, refusal
+from pluto.server.metadata.contract import Keys
+
+_OPEN = frozenset({
+    f"{PREFIX}/info", "/api/health", "/api/health/ready", "/api/version", "/api/version/all",
+    "/health", "/health/ready", "/version", "/healthz",
+})  # fmt: skip
+_OPEN_PREFIXES = (f"{PREFIX}/uploads/", f"{PREFIX}/downloads/")
+"""Addresses that are signed one by one."""
+
+_TOKEN = re.compile(r"[A-Za-z0-9._-]{1,200}")
+_RESERVED = frozenset({
+    "projects", "list", "metrics", "metric-names", "logs", "files", "statistics", "compare", "leaderboard",
+})  # fmt: skip
+
+
+class Guard:
+    """Lets a request pass, or answers it with what its service says to a stranger."""
+
+    def __init__(self, app: ASGIApp, *, keys: Keys, require_key: bool, public_url: str | None) -> None:
+        self._app = app
+        self._keys = keys
+        self._require_key = require_key
+        self._public_host = urlsplit(public_url).netloc.lower() if public_url else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers, path = Headers(scope=scope), scope["path"]
+        refused = self._keyless(headers, path) if not self._require_key else self._keyed(headers, path)
+        if refused is None:
+            await self._app(scope, receive, send)
+            return
+        await json_response(refused[1], refused[0])(scope, receive, send)
+
+    def _keyless(self, headers: Headers, path: str) -> tuple[int, object] | None:
+        """Without keys the browser of whoever runs the server is the way in for others: by a name that is made to point
+        here, or by a request from another page."""
+        host = headers.get("host", "").lower()
+        if host and host != self._public_host and not _local(host):
+            return 403, body_of(path, 403, f"This server has no keys and does not answer to the name {host!r}")
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc.lower() not in (host, self._public_host):
+            return 403, body_of(path, 403, "This server has no keys and takes no requests from other sites")
+        return None
+
+    def _keyed(self, headers: Headers, path: str) -> tuple[int, object] | None:
+        if path in _OPEN or path.startswith(_OPEN_PREFIXES) or _short_id(path):
+            return None
+        kind = service(path)
+        token = headers.get("authorization", "").removeprefix("Bearer ").strip()
+        if not token:
+            return 401, {"error": "Unauthorized"} if kind == "node" else body_of(path, 401, "Missing token", "MISSING_TOKEN")
+        if not _TOKEN.fullmatch(token) or (kind == "node" and not token.startswith(("mlps_", "mlpi_"))):
+            reason: str | None = "Invalid API key"
+        else:
+            reason = refusal(self._keys.find(hashed(token)))
+        if reason is None:
+            return None
+        return 401, {"error": "Unauthorized", "message": reason} if kind == "node" else body_of(path, 401, reason)
+
+
+def _local(host: str) -> bool:
+    """Whether a Host can't be a public name: an address, or a name without a dot, which no stranger owns."""
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    name = name.strip("[]")
+    if "." not in name and ":" not in name:
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return name.endswith((".localhost", ".local", ".internal"))
+    return True
+
+
+def _short_id(path: str) -> bool:
+    """Whether the path is `/api/runs/{sqid}`, which needs no key."""
+    rest = path.removeprefix("/api/runs/")
+    return rest != path and rest.isalnum() and rest not in _RESERVED

@@ -1,0 +1,110 @@
+"""The SQL database under the metadata store: connections, transactions, and the few things dialects disagree on."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.pool import QueuePool
+
+from pluto.server.metadata.migrations import migrate
+
+BUSY_TIMEOUT_S = 30
+PARAMETERS = 500
+"""Most values in one IN (...), well below SQLite's oldest limit of 999."""
+
+
+class Database:
+    """Transactions on one database."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens the SQLite file at `path`, makes it if need be, and migrates it."""
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        self.engine = create_engine(
+            f"sqlite:///{path}",
+            poolclass=QueuePool,
+            connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+        )
+        _prepare(self.engine)
+        self._writer = self.engine.execution_options(pluto_write=True)
+        with self.write() as connection:
+            migrate(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection with one consistent view."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A connection that holds the write lock from the start, so that what it reads is what it changes."""
+        with self._writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _prepare(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where the `begin` event says, not at the first write
+        connection.create_function("regexp", 2, _matches, deterministic=True)
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        write = connection.get_execution_options().get("pluto_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _matches(pattern: str, text: str | None) -> bool:
+    return text is not None and re.search(pattern, text) is not None
+
+
+def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, update: bool = False) -> None:
+    """Inserts rows; one whose key is there is skipped, or with `update` takes its place."""
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table)
+    keys = [column.name for column in table.primary_key]
+    if update:
+        changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+    else:
+        connection.execute(statement.on_conflict_do_nothing(index_elements=keys), list(rows))
+
+
+def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """`values` in pieces small enough for one IN (...)."""
+    for start in range(0, len(values), PARAMETERS):
+        yield values[start : start + PARAMETERS]
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def dump(value: Any) -> str:
+    """JSON text for a column, with `NaN` and `Infinity` as Python writes them."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def load(text: str) -> Any:
+    """The value of a column's JSON text."""
+    return json.loads(text)

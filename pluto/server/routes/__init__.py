@@ -1,0 +1,32 @@
+"""The routes of the API, one module per noun."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+from pluto.server.routes import (
+    batch,
+    blobs,
+    charts,
+    details,
+    extensions,
+    files,
+    health,
+    ingest,
+    listing,
+    metrics,
+    ranking,
+    remarks,
+    runs,
+    status,
+)
+
+_MODULES = (
+    batch, runs, status, remarks, ingest, files, blobs, listing, metrics, ranking, charts, extensions, health,
+    details,
+)  # fmt: skip
+
+
+def routes() -> list[BaseRoute]:
+    """Every route; `details` last, since its `/api/runs/{sqid}` would take any name."""
+    return [route for module in _MODULES for route in module.ROUTES]

@@ -1,0 +1,47 @@
+"""Whether the server is well, and which it is."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from pluto.server.answers import json_response
+from pluto.server.context import context
+from pluto.server.routes.batch import version
+
+
+async def health(request: Request) -> Response:
+    return PlainTextResponse("OK")
+
+
+async def ready(request: Request) -> Response:
+    """200 when the store can be read, else 503."""
+    context(request).metadata.check()
+    return json_response({"status": "ok"})
+
+
+async def which(request: Request) -> Response:
+    return json_response({"service": "pluto", "version": version()})
+
+
+async def which_all(request: Request) -> Response:
+    own = {"service": "pluto", "version": version()}
+    return json_response({"server": own, "ingest": own, "py": own})
+
+
+async def healthz(request: Request) -> Response:
+    context(request).metadata.check()
+    return json_response({"status": "ok"})
+
+
+ROUTES = [
+    Route("/api/health", health, methods=["GET"]),
+    Route("/api/health/ready", ready, methods=["GET"]),
+    Route("/api/version", which, methods=["GET"]),
+    Route("/api/version/all", which_all, methods=["GET"]),
+    Route("/health", health, methods=["GET"]),
+    Route("/health/ready", ready, methods=["GET"]),
+    Route("/version", which, methods=["GET"]),
+    Route("/healthz", healthz, methods=["GET"]),
+]

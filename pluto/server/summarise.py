@@ -1,0 +1,51 @@
+"""Metric summaries brought from the series store to the metadata, where runs are sorted and filtered by them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from pluto.server.context import Context
+from pluto.server.metadata.contract import MetricSummary
+from pluto.server.series.contract import Summary
+
+
+def mean_and_variance(summary: Summary) -> tuple[float | None, float | None]:
+    """Mean and variance (of the population) over the finite values."""
+    if not summary.finite:
+        return None, None
+    mean = summary.sum / summary.finite
+    return _none(mean), _none(max(0.0, summary.sum_squares / summary.finite - mean * mean))
+
+
+def kept(summaries: Mapping[str, Summary]) -> list[MetricSummary]:
+    rows = []
+    for name, summary in summaries.items():
+        mean, variance = mean_and_variance(summary)
+        low, high = (summary.min, summary.max) if summary.finite else (math.nan, math.nan)
+        rows.append(
+            MetricSummary(name, summary.finite, _none(low), _none(high), mean, variance, _none(summary.last))
+        )
+    return rows
+
+
+def refresh(app: Context, run: int) -> None:
+    """Keeps all summaries and log names of a run that has ended."""
+    app.metadata.summaries.put(run, kept(app.series.summaries(run)), complete=True)
+    names, known = app.series.names(run), app.metadata.runs.names(run)
+    if missing := {name: type for name, type in names.items() if name not in known}:
+        with app.metadata.runs.edit(run) as editor:
+            editor.add_names(missing)
+
+
+def refresh_project(app: Context, project: str, metrics: Sequence[str]) -> None:
+    """Brings the summaries of some metrics up to date for every run of the project that may have moved on."""
+    for run, has_ended in app.metadata.summaries.stale(project):
+        if has_ended:
+            refresh(app, run)
+        elif fresh := app.series.summaries(run, metrics):
+            app.metadata.summaries.put(run, kept(fresh), complete=False)
+
+
+def _none(value: float) -> float | None:
+    return value if math.isfinite(value) else None
