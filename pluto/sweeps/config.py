@@ -18,7 +18,7 @@ FIELDS: Final = (
     "method", "metric", "parameters", "early_terminate", "run_cap", "name", "description", "project", "entity",
     "program", "command",
 )  # fmt: skip
-"""`program`, `command` and `entity` tell W&B's own agents how to run a sweep: kept with it, as `agent` runs a function."""
+"""`program`, `command` and `entity` tell W&B's own agents how to run a sweep: kept, but `agent` runs a function."""
 _MAX_GRID: Final = 10_000_000
 
 

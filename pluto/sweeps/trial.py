@@ -15,7 +15,7 @@ from typing import Any
 
 
 class TrialStopped(BaseException):
-    """Raised by `log()` in a trial that early termination has ended. Let it pass: the agent goes on with the next trial.
+    """Raised by `log()` in a trial that was ended early. Let it pass: the agent goes on with the next trial.
 
     A BaseException, so that an `except Exception` around a training step does not keep a hopeless trial going.
     """
@@ -32,7 +32,7 @@ class Trial:
     """The chosen values, and the sweep's declaration as `sweep`. They win over the config given to `init`."""
     project: str | None
     metric: str | None
-    better: Callable[[float], bool] = lambda value: True  # noqa: E731,ARG005
+    better: Callable[[float], bool] = lambda value: True  # noqa: ARG005
     """Told each value of the metric; False ends the trial."""
     runs: list[Any] = field(default_factory=list)
     """The runs that joined, in order."""
