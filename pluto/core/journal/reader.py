@@ -181,9 +181,7 @@ class Reader:
             self._first[number] = first
         return first
 
-    def _take(
-        self, number: int, after: int, lane: str, limit: int, max_bytes: int
-    ) -> tuple[list[Row], int, bool]:
+    def _take(self, number: int, after: int, lane: str, limit: int, max_bytes: int) -> tuple[list[Row], int, bool]:
         """Rows of one segment, how far they reach, and whether there may be more of them in it."""
         if number in self.damage:
             raise sqlite3.DatabaseError(self.damage[number].error)

@@ -1,0 +1,272 @@
+"""How a run ends: which status the process's end means, and how long who waits for delivery."""
+
+from __future__ import annotations
+
+import atexit
+import math
+import os
+import sys
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, NoReturn, Protocol
+
+from pluto.core import fork, process
+from pluto.core.distributed import Ranks, owner
+from pluto.core.receipt import Receipts
+from pluto.core.say import logger
+from pluto.core.settings import Settings
+
+COMPLETED: Final = "COMPLETED"
+FAILED: Final = "FAILED"
+TERMINATED: Final = "TERMINATED"
+
+_POLL_S: Final = 0.01
+_SLOW_POLL_S: Final = 0.1
+_WAKE_S: Final = 1.0
+_TRACE_CHARS: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What a run's end means."""
+
+    status: str = COMPLETED
+    code: int | None = 0
+    metadata: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShutdownPolicy:
+    """How long a door waits for delivery, in seconds, before it leaves the rest to the uploader."""
+
+    finish_s: float
+    """In `finish()`."""
+    exit_s: float
+    """When the process exits, for all its runs together."""
+    progress: bool = False
+    """Show how much is left while waiting."""
+
+
+def native(settings: Settings, ranks: Ranks) -> ShutdownPolicy:
+    """For `pluto.init`: `finish_wait`, or at exit `exit_wait` where the uploader would die with the job.
+
+    In a distributed job `finish` never blocks a rank; the first process of each node waits at exit.
+    """
+    at_exit = settings.exit_wait if owner() else settings.finish_wait
+    if not ranks.distributed:
+        return ShutdownPolicy(settings.finish_wait, at_exit)
+    return ShutdownPolicy(0, at_exit if ranks.local_rank == 0 else 0)
+
+
+def wandb() -> ShutdownPolicy:
+    """For the W&B door: waits to the end, with a progress line; Ctrl-C detaches."""
+    return ShutdownPolicy(math.inf, math.inf, progress=True)
+
+
+def neptune() -> ShutdownPolicy:
+    """For the Neptune door: 5 seconds."""
+    return ShutdownPolicy(5, 5)
+
+
+def of_code(code: int | None) -> End:
+    """The end that an exit code means: 0 completed, 2, 15, 130 and 143 (interrupted, terminated) terminated, else failed."""
+    if code is None or code == 0:
+        return End(COMPLETED, code)
+    return End(TERMINATED if code in (2, 15, 130, 143) else FAILED, code, {"reason": "exit code", "code": code})
+
+
+def of_exception(error: BaseException) -> End:
+    """The end that an exception means that nobody caught."""
+    if isinstance(error, SystemExit):
+        code = error.code
+        return of_code(code if isinstance(code, int) or code is None else 1)
+    import traceback
+
+    facts = {
+        "reason": "exception",
+        "type": f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins."),
+        "message": str(error)[:_TRACE_CHARS],
+        "trace": "".join(traceback.format_exception(type(error), error, error.__traceback__))[-_TRACE_CHARS:],
+    }
+    if isinstance(error, KeyboardInterrupt):
+        return End(TERMINATED, 130, facts)
+    return End(FAILED, 1, facts)
+
+
+class Delivery:
+    """What is still to be delivered of one writer."""
+
+    def __init__(self, label: Callable[[], str], receipts: Receipts, sync: Path, last_seq: int, root: Path) -> None:
+        self.label = label
+        self.receipts = receipts
+        self.sync = sync
+        self.root = root
+        self.last_seq = last_seq
+
+    def done(self) -> bool:
+        """Whether all of it is delivered, or refused for good."""
+        return self.receipts.mine().done
+
+    def left(self) -> int:
+        """How many records are not delivered yet."""
+        mine = self.receipts.mine()
+        return 0 if mine.done else max(1, self.last_seq - min(mine.lines, mine.files))
+
+    def report(self) -> str:
+        """One line on how far it got."""
+        mine = self.receipts.mine()
+        label = self.label()
+        if not mine.done:
+            why = self.receipts.read().problem
+            because = f" ({why})" if why else ""
+            return f"run {label}: {self.left():,} records on their way{because}; they are safe on this disk"
+        parts = [f"{self.last_seq - mine.rejected - mine.lost:,} records delivered"]
+        if mine.rejected:
+            parts.append(f"{mine.rejected:,} refused by the server")
+        if mine.lost:
+            parts.append(f"{mine.lost:,} lost to a damaged disk")
+        if mine.changed:
+            parts.append("changed before they were read: " + ", ".join(mine.changed[:5]))
+        return f"run {label}: " + ", ".join(parts)
+
+
+def wait(deliveries: list[Delivery], seconds: float, *, progress: bool = False) -> bool:
+    """Waits until everything is delivered. False when the time ran out first.
+
+    Raises `KeyboardInterrupt` as it comes. An uploader that is not there is started again.
+    """
+    started = time.monotonic()
+    waking = started + _WAKE_S
+    shown = False
+    try:
+        while True:
+            left = [delivery for delivery in deliveries if not delivery.done()]
+            now = time.monotonic()
+            if not left or now - started >= seconds:
+                return not left
+            if now >= waking:
+                for sync in {delivery.sync for delivery in left}:
+                    process.wake(sync)
+                waking = now + _WAKE_S
+            if progress and now - started > 1 and sys.stderr is not None and sys.stderr.isatty():
+                sys.stderr.write(f"\rpluto: {sum(delivery.left() for delivery in left):,} records to go  ")
+                sys.stderr.flush()
+                shown = True
+            time.sleep(min(_POLL_S if now - started < 2 else _SLOW_POLL_S, max(0.0, seconds - (now - started))))
+    finally:
+        if shown:
+            sys.stderr.write("\n")
+
+
+class Ending(Protocol):
+    """A run as the end of the process sees it."""
+
+    policy: ShutdownPolicy
+
+    def end(self, end: End) -> Delivery | None:
+        """Writes the end. None when nothing is to be delivered."""
+
+
+class _Exit(SystemExit):
+    """What `sys.exit` raises while a run is open. Its death tells whether it ended the program.
+
+    The interpreter drops it with no Python code running any more; a program that caught it is still in some frame.
+    (`raise SystemExit(n)` without `sys.exit` can't be told from success; neither can `os._exit` of a finished run.)
+    """
+
+    def __del__(self) -> None:
+        try:
+            sys._getframe(1)
+        except ValueError:
+            _watch.end = of_exception(self)
+
+
+class _Watch:
+    """Learns how the process ends, without a signal handler and without changing its exit code."""
+
+    def __init__(self) -> None:
+        self.end = End()
+        self.runs: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.detached: list[Delivery] = []
+        self._pid = 0
+        self._hook = sys.excepthook
+        self._exit = sys.exit
+        self._installed: tuple[Any, Any] | None = None
+
+    def add(self, run: Ending) -> None:
+        self.runs.add(run)
+        if self._pid != os.getpid():
+            self._pid = os.getpid()
+            atexit.unregister(self._at_exit)
+            atexit.register(self._at_exit)
+        if self._installed is None:
+            self._installed = self._on_exception, self._on_exit
+            self._hook, self._exit = sys.excepthook, sys.exit
+            sys.excepthook, sys.exit = self._installed
+
+    def remove(self, run: Ending) -> None:
+        self.runs.discard(run)
+        # Where somebody has wrapped ours meanwhile, it stays in the chain, and is not put in again.
+        if not self.runs and self._installed == (sys.excepthook, sys.exit):
+            sys.excepthook, sys.exit = self._hook, self._exit
+            self._installed = None
+
+    def forked(self) -> None:
+        """In a forked child: its runs are the parent's, and so is what was left to deliver."""
+        self.detached = []
+
+    def _on_exception(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        self.end = of_exception(error)
+        self._hook(kind, error, trace)
+
+    def _on_exit(self, status: Any = None, /) -> NoReturn:
+        raise _Exit(status)
+
+    def _at_exit(self) -> None:
+        runs = list(self.runs)
+        seconds = max([run.policy.exit_s for run in runs], default=0.0)
+        progress = any(run.policy.progress for run in runs)
+        pending = list(self.detached)
+        for run in runs:
+            delivery = run.end(self.end)
+            if delivery is not None:
+                pending.append(delivery)
+        job = owner()
+        if job and pending:
+            seconds = max(seconds, self.exit_s)
+        pending = [delivery for delivery in pending if not delivery.done()]
+        try:
+            arrived = wait(pending, seconds, progress=progress)
+        except KeyboardInterrupt:
+            arrived = False
+        for delivery in pending:
+            logger.info(delivery.report())
+        if not arrived and job:
+            roots = " ".join(sorted({str(delivery.root) for delivery in pending if not delivery.done()}))
+            logger.warning("%s ends the uploader with the job; deliver the rest with: pluto sync --dir %s", job, roots)
+
+    exit_s = 0.0
+    """The longest exit wait a finished run asked for."""
+
+
+_watch: Final = _Watch()
+fork.tell(_watch)
+
+
+def opened(run: Ending) -> None:
+    """From now on the process's end is the run's end."""
+    _watch.exit_s = max(_watch.exit_s, run.policy.exit_s)
+    _watch.add(run)
+
+
+def closed(run: Ending, left: Delivery | None = None) -> None:
+    """The run has ended; what is `left` of it is waited for at exit where the uploader dies with the job."""
+    _watch.remove(run)
+    if left is not None:
+        _watch.detached = [delivery for delivery in _watch.detached if not delivery.done()]
+        if owner() or (_watch.exit_s and run.policy.finish_s == 0):
+            _watch.detached.append(left)
