@@ -15,6 +15,10 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 
+class Damaged(Exception):
+    """A run's series can't be read; other runs are not concerned. The message says why and where."""
+
+
 @dataclass(frozen=True, slots=True)
 class Appended:
     """What became of a batch."""
@@ -166,7 +170,12 @@ class SeriesStore(Protocol):
     def buckets(
         self, run: int, name: str, count: int, *, step_min: float | None = None, step_max: float | None = None
     ) -> Buckets:
-        """The metric in `count` ranges of equal width, for drawing. NaN steps are left out."""
+        """The metric in `count` ranges of equal width, for drawing.
+
+        From `step_min` to `step_max`, or from the first step to the last; both ends belong to it. Steps that are not
+        finite are left out. Where a range has thousands of points, those within an eighth of its width from its
+        end may be counted in the neighbour. Raises `ValueError` for a count below 1.
+        """
 
     def summaries(self, run: int, names: Sequence[str] | None = None) -> dict[str, Summary]:
         """Summaries of the named metrics, or of all."""
@@ -191,6 +200,9 @@ class SeriesStore(Protocol):
     def alerts(self, run: int) -> list[Any]:
         """`pluto.protocol.records.Alert`s as sent."""
 
+    def events(self, run: int) -> list[Any]:
+        """Records of the metadata kinds (`Config`, `Tags`, `Notes`, `Metadata`, `Name`) in the order they came."""
+
     def model_graph(self, run: int) -> str | None:
         """JSON text of the last model graph."""
 
@@ -199,3 +211,6 @@ class SeriesStore(Protocol):
 
     def delete(self, run: int) -> None:
         """Forgets the run."""
+
+    def close(self) -> None:
+        """Lets go of files and connections. A later call takes them up again."""

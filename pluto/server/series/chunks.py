@@ -1,0 +1,179 @@
+"""Chunks: the points of one metric in sealed columns, in the order logged, and how small ones become large ones."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import zstandard
+
+from pluto.server.series.blocks import Block
+from pluto.server.series.cells import CELL, Cells, by_step, cells
+from pluto.server.series.columns import decode_floats, decode_integers, encode_floats, encode_integers
+from pluto.server.series.contract import Floats, Integers
+
+FULL: Final = 16_384
+"""Points of a chunk that is left as it is."""
+LEVEL_POINTS: Final = 256
+"""Points in a cell of a chunk's coarser level; the chunk's own cell is the level above."""
+LEVEL_FROM: Final = 1_024
+"""Points from which a chunk has a coarser level."""
+FAN: Final = 4
+"""This many chunks of about one size become one, so a point is written again log4(FULL) times at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Points of one metric, in the order logged."""
+
+    steps: Floats
+    times: Integers
+    values: Floats
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def part(self, which: slice | np.ndarray[tuple[int], np.dtype[np.intp]] | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Column:
+        """Some of the points."""
+        return Column(self.steps[which], self.times[which], self.values[which])
+
+    def in_step_order(self) -> Column:
+        """The points by step, then time, then as logged."""
+        order = by_step(self.steps, self.times)
+        return self if order is None else self.part(order)
+
+
+def concatenate(columns: Sequence[Column]) -> Column:
+    """The columns one behind the other."""
+    if len(columns) == 1:
+        return columns[0]
+    return Column(
+        np.concatenate([column.steps for column in columns]) if columns else np.empty(0),
+        np.concatenate([column.times for column in columns]) if columns else np.empty(0, np.int64),
+        np.concatenate([column.values for column in columns]) if columns else np.empty(0),
+    )
+
+
+def fold(db: sqlite3.Connection, blocks: Sequence[Block]) -> None:
+    """Puts the points of `blocks` behind the chunks there are."""
+    where: dict[int, list[tuple[Block, int]]] = {}
+    for block in blocks:
+        for row, name in enumerate(block.names.tolist()):
+            where.setdefault(name, []).append((block, row))
+    axes: dict[int, tuple[bytes, bytes]] = {}
+    for name, places in where.items():
+        if len(places) == 1:
+            block, row = places[0]
+            column, axis = Column(block.steps, block.times, block.values[row]), id(block)
+        else:
+            orders = np.concatenate([block.orders for block, _ in places])
+            column = concatenate([Column(block.steps, block.times, block.values[row]) for block, row in places])
+            column, axis = column.part(np.argsort(orders, kind="stable")), 0
+        _append(db, name, column, axes, axis)
+
+
+def merge_small(db: sqlite3.Connection) -> None:
+    """Makes neighbours that are not full into as few chunks as can be, for the whole run."""
+    crowded = db.execute("SELECT name FROM chunk WHERE count < ? GROUP BY name HAVING count(*) > 1", (FULL,)).fetchall()
+    for (name,) in crowded:
+        run: list[tuple[int, int]] = []
+        sizes = db.execute("SELECT first, count FROM chunk WHERE name = ? ORDER BY first", (name,)).fetchall()
+        for first, count in [*sizes, (0, FULL)]:
+            if count < FULL:
+                run.append((first, count))
+                continue
+            if len(run) > 1:
+                column = concatenate([taken for taken, _ in _take(db, name, run)])
+                _write(db, name, run[0][0], column, {}, 0)
+            run = []
+
+
+def _append(
+    db: sqlite3.Connection, name: int, column: Column, axes: dict[int, tuple[bytes, bytes]], axis: int
+) -> None:
+    last = db.execute(
+        "SELECT first, count FROM chunk WHERE name = ? ORDER BY first DESC LIMIT ?", (name, 8 * FAN)
+    ).fetchall()
+    first = sum(last[0]) if last else 0
+    absorbed, total = 0, len(column)
+    while True:
+        alike = 0
+        for _, count in last[absorbed:]:
+            if count >= min(FULL, FAN * total):
+                break
+            alike += 1
+        if alike < FAN - 1:
+            break
+        total += sum(count for _, count in last[absorbed : absorbed + alike])
+        absorbed += alike
+    if absorbed:
+        taken = [part for part, _ in _take(db, name, last[absorbed - 1 :: -1])]
+        first, column, axis = last[absorbed - 1][0], concatenate([*taken, column]), 0
+    _write(db, name, first, column, axes, axis)
+
+
+def _take(db: sqlite3.Connection, name: int, places: Sequence[tuple[int, int]]) -> list[tuple[Column, int]]:
+    """Neighbouring chunks out of the file, in the order logged."""
+    span = (name, places[0][0], places[-1][0])
+    taken = list(read(db, *span))
+    db.execute("DELETE FROM chunk WHERE name = ? AND first BETWEEN ? AND ?", span)
+    return taken
+
+
+def _write(
+    db: sqlite3.Connection, name: int, first: int, column: Column, axes: dict[int, tuple[bytes, bytes]], axis: int
+) -> None:
+    """Writes chunks. `axes` remembers encoded steps and times, under `axis` if that is not 0, for metrics that share them."""
+    rows = []
+    for start in range(0, len(column), FULL):
+        part = column.part(slice(start, start + FULL))
+        known = axes.get(axis) if axis and len(column) <= FULL else None
+        if known is None:
+            known = encode_floats(part.steps), encode_integers(part.times)
+            if axis and len(column) <= FULL:
+                axes[axis] = known
+        ordered = part.in_step_order()
+        cell = cells(ordered.steps, ordered.times, ordered.values, np.zeros(1, np.intp))
+        rows.append(
+            (name, first + start, len(part), cell.tobytes(), _levels(ordered), *known, encode_floats(part.values))
+        )
+    db.executemany(
+        "INSERT INTO chunk (name, first, count, cell, levels, steps, times, vals) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
+    )
+
+
+def _levels(ordered: Column) -> bytes | None:
+    if len(ordered) < LEVEL_FROM or not np.isfinite(ordered.steps).all():
+        return None
+    level = cells(ordered.steps, ordered.times, ordered.values, np.arange(0, len(ordered), LEVEL_POINTS))
+    # Field by field, so that like lies beside like.
+    return zstandard.compress(b"".join(np.ascontiguousarray(level[field]).tobytes() for field in _FIELDS), 1)
+
+
+_FIELDS: Final = CELL.names or ()
+
+
+def read(db: sqlite3.Connection, name: int, first: int, last: int) -> Iterator[tuple[Column, int]]:
+    """The chunks whose first point lies from `first` to `last` in the order logged, each with the place of its first."""
+    rows = db.execute(
+        "SELECT first, count, steps, times, vals FROM chunk WHERE name = ? AND first BETWEEN ? AND ? ORDER BY first",
+        (name, first, last),
+    )
+    for start, count, steps, times, values in rows:
+        yield Column(decode_floats(steps, count), decode_integers(times, count), decode_floats(values, count)), start
+
+
+def read_level(db: sqlite3.Connection, name: int, first: int) -> Cells | None:
+    """The coarser level of a chunk, if it has one."""
+    row = db.execute("SELECT count, levels FROM chunk WHERE name = ? AND first = ?", (name, first)).fetchone()
+    if row is None or row[1] is None:
+        return None
+    count = -(-row[0] // LEVEL_POINTS)
+    data = zstandard.decompress(row[1])
+    level = np.empty(count, CELL)
+    for at, field in enumerate(_FIELDS):
+        level[field] = np.frombuffer(data, CELL[field], count, at * count * 8)
+    return level

@@ -1,0 +1,232 @@
+"""A batch of records on its way into a run's file."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from pluto.protocol import records
+from pluto.protocol.batch import Entry, Rejection
+from pluto.protocol.records import BATCH_KINDS, Kind
+from pluto.server.series import blocks, chunks
+from pluto.server.series.blocks import Builder
+from pluto.server.series.rows import step_in
+
+METRIC: Final = "METRIC"
+TEXT_TYPE: Final = "string-series"
+TEXT_NAME: Final = "DATA"
+SYSTEM: Final = "sys/"
+
+FOLD_POINTS: Final = 1_000
+"""The tail is folded when it has this many points for each of its metrics,"""
+FOLD_BYTES: Final = 4 << 20
+"""or is this big. Reading a metric reads the whole tail."""
+TAIL_ROWS: Final = 128
+"""More batches than this in the tail become one."""
+
+_HASH: Final = re.compile(r"[0-9a-f]{64}\Z")
+_TIME_END: Final = 2**63
+
+
+class Unfit(ValueError):
+    """A record that can't be stored. The message is for whoever sent it."""
+
+
+class Batch:
+    """What a batch of records comes to: rows for each table."""
+
+    def __init__(self) -> None:
+        self.metrics = Builder()
+        self.names: dict[str, str] = {}
+        self.data: list[tuple[Any, ...]] = []
+        self.files: list[tuple[Any, ...]] = []
+        self.console: list[tuple[Any, ...]] = []
+        self.events: list[tuple[int, bytes]] = []
+        self.rejected: list[Rejection] = []
+
+    def take(self, entries: Iterable[Entry]) -> None:
+        """Reads the entries. One that can't be stored goes to `rejected`."""
+        for entry in entries:
+            try:
+                record = records.decode(entry.kind, entry.body)
+                _TAKE[entry.kind](self, record, entry)
+            except KeyError:
+                self.rejected.append(Rejection(entry.seq, f"a {Kind(entry.kind).name} record has no place in a batch"))
+            except (ValueError, msgspec.DecodeError) as error:
+                self.rejected.append(Rejection(entry.seq, str(error)))
+
+    def _metrics(self, record: records.Metrics, entry: Entry) -> None:
+        self.metrics.add_row(_time(record.time), _step(record.step), record.values)
+
+    def _columns(self, record: records.Columns, entry: Entry) -> None:
+        if len(record.steps) % 8 or not len(record.steps) == len(record.times) == len(record.values):
+            raise Unfit("the columns are not of equal length, or not of 8 bytes a point")
+        self.metrics.add_column(
+            record.name,
+            np.frombuffer(record.steps, "<f8"),
+            np.frombuffer(record.times, "<i8"),
+            np.frombuffer(record.values, "<f8"),
+        )
+
+    def _texts(self, record: records.Texts, entry: Entry) -> None:
+        time, step = _time(record.time), _step(record.step)
+        for name, text in record.values.items():
+            self.names.setdefault(name, TEXT_NAME)
+            self.data.append((name, TEXT_TYPE, step_in(step), time, text))
+
+    def _data(self, record: records.Data, entry: Entry) -> None:
+        row = (record.name, record.type, step_in(_step(record.step)), _time(record.time), record.body)
+        self.names.setdefault(record.name, TEXT_NAME if record.type == TEXT_TYPE else record.type.upper())
+        self.data.append(row)
+
+    def _file(self, record: records.File, entry: Entry) -> None:
+        if not _HASH.match(record.sha256):
+            raise Unfit("sha256 has to be 64 hexadecimal digits in lower case")
+        row = (
+            record.name, _time(record.index), record.type, record.file_name, record.file_type, _time(record.size),
+            record.sha256, step_in(_step(record.step)), _time(record.time), record.caption, record.annotations, record.metadata,
+        )  # fmt: skip
+        self.names.setdefault(record.name, record.type.upper())
+        self.files.append(row)
+
+    def _console(self, record: records.Console, entry: Entry) -> None:
+        time, first = _time(record.time), _time(record.first_line)
+        _time(first + len(record.lines))
+        self.console.extend((line, record.stream, time, text) for line, text in enumerate(record.lines, first))
+
+    def _event(self, record: Any, entry: Entry) -> None:
+        _time(record.time)
+        self.events.append((entry.kind, entry.body))
+
+    def _object_event(self, record: Any, entry: Entry) -> None:
+        if not isinstance(json.loads(record.body), dict):
+            raise Unfit("the body has to be the JSON text of an object")
+        self._event(record, entry)
+
+
+_TAKE: Final[dict[int, Callable[[Batch, Any, Entry], None]]] = {
+    Kind.METRICS: Batch._metrics,
+    Kind.COLUMNS: Batch._columns,
+    Kind.TEXTS: Batch._texts,
+    Kind.DATA: Batch._data,
+    Kind.FILE: Batch._file,
+    Kind.CONSOLE: Batch._console,
+    Kind.CONFIG: Batch._object_event,
+    Kind.METADATA: Batch._object_event,
+    Kind.MODEL_GRAPH: Batch._object_event,
+    Kind.TAGS: Batch._event,
+    Kind.NOTES: Batch._event,
+    Kind.NAME: Batch._event,
+    Kind.ALERT: Batch._event,
+}
+assert _TAKE.keys() == BATCH_KINDS
+
+
+def _time(number: int) -> int:
+    if not -_TIME_END <= number < _TIME_END:
+        raise Unfit(f"{number} does not fit 64 bits with a sign")
+    return number
+
+
+def _step(step: records.Step) -> float:
+    if isinstance(step, list):
+        raise Unfit("the step is still to be counted; a batch carries numbers")
+    return float(step)
+
+
+def unseen(entries: Sequence[Entry], mark: int) -> list[Entry]:
+    """The entries above the mark by rising seq, each seq once."""
+    rest = []
+    for entry in sorted(entries, key=lambda entry: entry.seq):
+        if entry.seq > mark:
+            rest.append(entry)
+            mark = entry.seq
+    return rest
+
+
+def register(db: sqlite3.Connection, ids: dict[str, int], names: dict[str, str]) -> dict[str, str]:
+    """Sees to it that `ids` has all the names. Those the file did not have yet come back; the first type stays."""
+    new = {}
+    for name, kind in names.items():
+        if name in ids:
+            continue
+        row = db.execute("SELECT id FROM name WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            row = (db.execute("INSERT INTO name (name, type) VALUES (?, ?)", (name, kind)).lastrowid,)
+            new[name] = kind
+        ids[name] = row[0]
+    return new
+
+
+def write(db: sqlite3.Connection, ids: dict[str, int], batch: Batch) -> dict[str, str]:
+    """Puts the rows into the tables, within the caller's transaction. Gives the names that are new."""
+    names = dict.fromkeys(batch.metrics.names(), METRIC)
+    new = register(db, ids, names | {name: kind for name, kind in batch.names.items() if name not in names})
+    if batch.metrics.rows:
+        _bounds(db, batch.metrics)
+        _add_to_tail(db, ids, batch.metrics)
+    db.executemany("INSERT INTO data (name, type, step, time, body) VALUES (?, ?, ?, ?, ?)", batch.data)
+    db.executemany("INSERT INTO console (line, stream, time, message) VALUES (?, ?, ?, ?)", batch.console)
+    db.executemany(
+        'INSERT INTO file (name, "index", type, file_name, file_type, size, sha256, step, time, caption, annotations,'
+        " metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        batch.files,
+    )
+    db.executemany("INSERT INTO event (kind, body) VALUES (?, ?)", batch.events)
+    return new
+
+
+def _bounds(db: sqlite3.Connection, metrics: Builder) -> None:
+    highest = [-np.inf, -np.inf]
+    for name, step in metrics.highest_steps():
+        system = name.startswith(SYSTEM)
+        highest[system] = max(highest[system], step)
+    for system, step in enumerate(highest):
+        if step > -np.inf:
+            db.execute(
+                "INSERT INTO bound VALUES (?, ?) ON CONFLICT (system) DO UPDATE SET step = max(step, excluded.step)",
+                (system, step),
+            )
+
+
+def _add_to_tail(db: sqlite3.Connection, ids: dict[str, int], metrics: Builder) -> None:
+    batches, rows, points, width, size = db.execute(
+        "SELECT count(*), total(rows), total(points), ifnull(max(width), 0), total(size) FROM tail"
+    ).fetchone()
+    added = metrics.build(ids, int(rows))
+    points += sum(block.size for block in added)
+    width = max(width, len({name for block in added for name in block.names.tolist()}))
+    body = b"".join(block.encode() for block in added)
+    if points >= FOLD_POINTS * width or size + len(body) >= FOLD_BYTES:
+        chunks.fold(db, [*read_tail(db), *added])
+        db.execute("DELETE FROM tail")
+    elif batches >= TAIL_ROWS:
+        joined = b"".join(block.encode() for block in blocks.join([*read_tail(db), *added]))
+        db.execute("DELETE FROM tail")
+        _insert(db, points, width, rows + metrics.rows, joined)
+    else:
+        _insert(db, sum(block.size for block in added), width, metrics.rows, body)
+
+
+def _insert(db: sqlite3.Connection, points: float, width: int, rows: float, body: bytes) -> None:
+    db.execute(
+        "INSERT INTO tail (points, width, rows, size, body) VALUES (?, ?, ?, ?, ?)",
+        (int(points), width, int(rows), len(body), body),
+    )
+
+
+def read_tail(db: sqlite3.Connection) -> list[blocks.Block]:
+    """The rows that are not folded yet."""
+    return [block for (body,) in db.execute("SELECT body FROM tail ORDER BY id") for block in blocks.decode(body)]
+
+
+def fold_tail(db: sqlite3.Connection) -> None:
+    """Folds what is in the tail."""
+    chunks.fold(db, read_tail(db))
+    db.execute("DELETE FROM tail")

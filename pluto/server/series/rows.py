@@ -1,0 +1,101 @@
+"""Reading and writing the plain tables: structured values and texts, files, console lines."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from typing import Any, Final
+
+from pluto.server.series.contract import DataRow, FileRow, LogLine, Page
+
+_FILE_COLUMNS: Final = (
+    'name, "index", type, file_name, file_type, size, sha256, step, time, caption, annotations, metadata, id'
+)
+_NAN: Final = b""
+"""What stands for a NaN step: SQLite would make NULL of it, and a blob sorts behind all numbers."""
+
+
+def step_in(step: float) -> float | bytes:
+    """A step as the tables keep it."""
+    return _NAN if math.isnan(step) else float(step)
+
+
+def step_out(kept: float | bytes) -> float:
+    """A step as it was."""
+    return math.nan if isinstance(kept, bytes) else kept
+
+
+def logs(db: sqlite3.Connection, stream: str | None, limit: int, offset: int) -> tuple[list[LogLine], int]:
+    """Console lines by number, and how many there are."""
+    where, values = ("", ()) if stream is None else ("WHERE stream = ?", (stream,))
+    (total,) = db.execute(f"SELECT count(*) FROM console {where}", values).fetchone()
+    found = db.execute(
+        f"SELECT time, stream, line, message FROM console {where} ORDER BY line, id LIMIT ? OFFSET ?",
+        (*values, limit, offset),
+    )
+    return [LogLine(*row) for row in found], total
+
+
+def data(db: sqlite3.Connection, where: dict[str, tuple[Any, ...]], cursor: str | None, limit: int) -> Page:
+    """A page of structured values and texts."""
+    found, following = _page(
+        db, "data", "name, type, step, time, body, id", ("name", "step", "time", "id"), where, cursor, limit
+    )
+    return Page([DataRow(name, type, step_out(step), time, body) for name, type, step, time, body, _ in found], following)
+
+
+def files(db: sqlite3.Connection, where: dict[str, tuple[Any, ...]], cursor: str | None, limit: int) -> Page:
+    """A page of files."""
+    found, following = _page(db, "file", _FILE_COLUMNS, ("step", '"index"', "file_name", "id"), where, cursor, limit)
+    return Page([FileRow(*row[:7], step_out(row[7]), *row[8:]) for row in found], following)
+
+
+def insert_file(db: sqlite3.Connection, row: FileRow) -> int:
+    """Adds a file; gives its id."""
+    added = db.execute(
+        f"INSERT INTO file ({_FILE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+        (
+            row.name, row.index, row.type, row.file_name, row.file_type, row.size, row.sha256, step_in(row.step),
+            row.time, row.caption, row.annotations, row.metadata,
+        ),
+    )  # fmt: skip
+    return int(added.lastrowid or 0)
+
+
+def _page(
+    db: sqlite3.Connection,
+    table: str,
+    columns: str,
+    keys: tuple[str, ...],
+    where: dict[str, tuple[Any, ...]],
+    cursor: str | None,
+    limit: int,
+) -> tuple[list[tuple[Any, ...]], str | None]:
+    """Rows by `keys`, whose last is the id, and the cursor of what follows them."""
+    if limit < 1:
+        raise ValueError("the limit has to be 1 at least")
+    if cursor is not None:
+        where = {**where, f"({', '.join(keys)}) > ({', '.join('?' * len(keys))})": _read_cursor(cursor, len(keys))}
+    conditions = f"WHERE {' AND '.join(where)}" if where else ""
+    found = db.execute(
+        f"SELECT {columns}, {', '.join(keys)} FROM {table} {conditions} ORDER BY {', '.join(keys)} LIMIT ?",
+        (*(value for values in where.values() for value in values), limit + 1),
+    ).fetchall()
+    rest = [row[: -len(keys)] for row in found[:limit]]
+    if len(found) <= limit:
+        return rest, None
+    return rest, json.dumps([None if value == _NAN else value for value in found[limit - 1][-len(keys) :]])
+
+
+def _read_cursor(cursor: str, length: int) -> tuple[Any, ...]:
+    try:
+        values = json.loads(cursor)
+    except ValueError:
+        values = None
+    if not isinstance(values, list) or len(values) != length or not all(isinstance(v, _SCALARS) for v in values):
+        raise ValueError(f"{cursor!r} is no cursor of this list")
+    return tuple(_NAN if value is None else value for value in values)
+
+
+_SCALARS: Final = (str, int, float, type(None))
