@@ -24,7 +24,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 from pluto.core.redact import Redactor
@@ -233,30 +232,29 @@ class Link:
 
         self._deliver = deliver
         self._sides: list[Side] = []
-        self._all: list[int] = []
+        self._held: list[Held] = []
         self._closing = False
         self._marked = threading.Event()
         try:
             self._open()
-            orders, self._orders = self._keep(os.pipe())
-            self._copies, copies = self._keep(os.pipe())
-            pairs = [f"{side.source}:{side.real}:{side.tag}" for side in self._sides]
-            handed = [orders, copies, *(fd for side in self._sides for fd in (side.source, side.real))]
+            orders, self._orders = self._pipe()
+            self._copies, copies = self._pipe()
+            pairs = [f"{side.source.number}:{side.real.number}:{side.tag}" for side in self._sides]
+            handed = [orders, copies, *(held for side in self._sides for held in (side.source, side.real))]
             self._relay = subprocess.Popen(
-                [sys.executable, "-I", "-S", relay.__file__, *pairs, str(orders), str(copies)],
+                [sys.executable, "-I", "-S", relay.__file__, *pairs, str(orders.number), str(copies.number)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd="/",
-                pass_fds=handed,
+                pass_fds=[held.number for held in handed],
                 start_new_session=True,
             )
         except BaseException:
-            self.close()
+            self.forget()
             raise
-        for descriptor in (orders, copies):
-            self._all.remove(descriptor)
-            os.close(descriptor)
+        orders.close()
+        copies.close()
         threading.Thread(target=self._read, name="pluto-console", daemon=True).start()
 
     @property
@@ -266,7 +264,7 @@ class Link:
 
     def usable(self) -> bool:
         """Whether the relay lives and the descriptors still lead where they did when it was made."""
-        return not self._closing and all(side.unchanged() for side in self._sides)
+        return not self._closing and self._orders.ours() and all(side.unchanged() for side in self._sides)
 
     def engage(self) -> None:
         """Puts the channels in front."""
@@ -275,11 +273,11 @@ class Link:
 
     def settle(self) -> None:
         """Waits until the relay has forwarded, and this process has recorded, all that was written."""
-        if self._closing or threading.current_thread().name == "pluto-console":
+        if self._closing or not self._orders.ours():
             return
         self._marked.clear()
         with contextlib.suppress(OSError):
-            os.write(self._orders, b"m")
+            os.write(self._orders.number, b"m")
             self._marked.wait(STOP_WAIT_S)
 
     def release(self) -> None:
@@ -288,45 +286,47 @@ class Link:
             side.release()
         self.settle()
 
+    def close(self) -> None:
+        """Gives the relay up: it forwards what it has, and ends when nobody writes to it any more."""
+        self._closing = True
+        for held in self._held:
+            # The thread that reads the copies closes them itself: their number must not become another file's meanwhile.
+            if held is not self._copies:
+                held.close()
+
     def forget(self) -> None:
         """In a forked child: closes what is not descriptors 1 and 2."""
-        self.close()
-
-    def close(self) -> None:
-        """Closes everything of this link."""
         self._closing = True
-        descriptors, self._all = self._all, []
-        for descriptor in descriptors:
-            with contextlib.suppress(OSError):
-                os.close(descriptor)
+        for held in self._held:
+            held.close()
 
     def _open(self) -> None:
-        places: dict[tuple[int, int], Side] = {}
-        for number in _STREAMS:
-            try:
-                status = os.fstat(number)
-            except OSError:  # closed: there is nothing to record
+        places: dict[tuple[int, ...], Side] = {}
+        for number, stream in ((1, sys.__stdout__), (2, sys.__stderr__)):
+            place = _identity(number)
+            # Closed when Python started: if the number is in use now, it is some file of the program's.
+            if place is None or stream is None:
                 continue
-            place = (status.st_dev, status.st_ino)
             if place in places:
                 places[place].numbers.append(number)
             else:
                 side = places[place] = Side(number)
-                self._all += [side.real, side.source, side.sink]
+                self._held += [side.real, side.source, side.sink]
                 self._sides.append(side)
         if not self._sides:
             raise OSError("stdout and stderr are closed")
 
-    def _keep(self, pair: tuple[int, int]) -> tuple[int, int]:
-        high = (_high(pair[0]), _high(pair[1]))
-        self._all += high
-        return high
+    def _pipe(self) -> tuple[Held, Held]:
+        read, write = os.pipe()
+        pair = Held(read), Held(write)
+        self._held += pair
+        return pair
 
     def _read(self) -> None:
         from pluto.core.relay import BROKEN, FRAME, MARK, READY
 
         self._relay.wait()
-        with open(self._copies, "rb", closefd=False) as frames:
+        with open(self._copies.number, "rb") as frames:
             while len(head := frames.read(FRAME.size)) == FRAME.size:
                 tag, time_us, length = FRAME.unpack(head)
                 body = frames.read(length)
@@ -335,21 +335,16 @@ class Link:
                 elif tag == BROKEN:
                     for side in self._sides:
                         if side.tag == body.decode():
-                            side.release()
+                            side.abandon()
                 elif tag != READY:
                     stream = "INFO" if tag == b"o" else "ERROR"
                     self._deliver(stream, body.decode("utf-8", "replace").split("\n"), time_us)
-        if not self._closing:
-            self._recover()
-
-    def _recover(self) -> None:
-        # The relay is gone: what it did not take out of the channels is forwarded here, once.
-        self._closing = True
         self._marked.set()
-        for side in self._sides:
-            side.release()
-            side.forward_rest()
-        logger.debug("the console is no longer recorded: its relay ended")
+        if not self._closing:
+            self._closing = True
+            logger.debug("the console is no longer recorded: its relay ended")
+            for side in self._sides:
+                side.take_over()
 
 
 class Side:
@@ -359,34 +354,71 @@ class Side:
         self.numbers = [number]
         self.tag = "o" if number == 1 else "e"
         self.engaged = False
-        self.real = _high(os.dup(number))
-        source, sink = _terminal_like(self.real) if os.isatty(self.real) else os.pipe()
-        self.source, self.sink = _high(source), _high(sink)
+        self.real = Held(os.dup(number))
+        source, sink = _terminal_like(self.real.number) if os.isatty(self.real.number) else os.pipe()
+        self.source, self.sink = Held(source), Held(sink)
 
     def unchanged(self) -> bool:
         """Whether the descriptors lead to the real output, or to this channel."""
-        return all(_same(number, self.real) or _same(number, self.sink) for number in self.numbers)
+        if not (self.real.ours() and self.sink.ours()):
+            return False
+        return all(_identity(number) in (self.real.identity, self.sink.identity) for number in self.numbers)
 
     def engage(self) -> None:
         """Puts the channel in front."""
         for number in self.numbers:
-            os.dup2(self.sink, number)
+            os.dup2(self.sink.number, number)
         self.engaged = True
 
     def release(self) -> None:
         """Puts the real output back, unless somebody else has put something in its place since."""
         self.engaged = False
         for number in self.numbers:
-            if _same(number, self.sink):
-                os.dup2(self.real, number)
+            if _identity(number) == self.sink.identity and self.real.ours():
+                os.dup2(self.real.number, number)
 
-    def forward_rest(self) -> None:
-        """Forwards what is in the channel now."""
+    def abandon(self) -> None:
+        """The real output is broken: puts it back, and whoever still writes to the channel gets the error of a broken pipe."""
+        self.release()
+        self.sink.close()
+        self.source.close()
+
+    def take_over(self) -> None:
+        """The relay is gone: puts the real output back and forwards, from here, what children still write to the channel."""
+        self.release()
+        self.sink.close()
+        if self.source.ours():
+            threading.Thread(target=self._forward, name="pluto-console", daemon=True).start()
+
+    def _forward(self) -> None:
         with contextlib.suppress(OSError):
-            os.set_blocking(self.source, False)
-            while data := os.read(self.source, 1 << 16):
+            while self.source.ours() and (data := os.read(self.source.number, 1 << 16)):
                 while data:
-                    data = data[os.write(self.real, data) :]
+                    data = data[os.write(self.real.number, data) :]
+        self.source.close()
+
+
+class Held:
+    """A descriptor of ours above 2. Programs that become daemons close all descriptors, and then the number is another's."""
+
+    def __init__(self, number: int) -> None:
+        if number <= 2:  # where 0 to 2 are closed, new ones land there
+            import fcntl
+
+            number, low = fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 3), number
+            os.close(low)
+        self.number = number
+        self.identity = _identity(number)
+
+    def ours(self) -> bool:
+        """Whether the number still means what it did."""
+        return self.number >= 0 and _identity(self.number) == self.identity
+
+    def close(self) -> None:
+        """Closes it, once, if it is still ours."""
+        if self.ours():
+            number, self.number = self.number, -1
+            os.close(number)
 
 
 def _can_relay() -> bool:
@@ -408,23 +440,13 @@ def _terminal_like(real: int) -> tuple[int, int]:
     return source, sink
 
 
-def _high(descriptor: int) -> int:
-    """The descriptor, or a copy above 2 in its place: where 0 to 2 are closed, new ones would land there."""
-    if descriptor > 2:
-        return descriptor
-    import fcntl
-
-    high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
-    os.close(descriptor)
-    return high
-
-
-def _same(number: int, other: int) -> bool:
+def _identity(number: int) -> tuple[int, ...] | None:
+    """What an open descriptor leads to; None for a closed one."""
     try:
-        first, second = os.fstat(number), os.fstat(other)
+        status = os.fstat(number)
     except OSError:
-        return False
-    return (first.st_dev, first.st_ino, first.st_rdev) == (second.st_dev, second.st_ino, second.st_rdev)
+        return None
+    return status.st_dev, status.st_ino, status.st_rdev
 
 
 def _descriptor(stream: Any) -> int | None:

@@ -285,7 +285,10 @@ class Options:
     )
     init_timeout: float = option(30.0, "Seconds a call waits whose meaning is an answer of the server.", low=0)
     finish_wait: float = option(
-        30.0, "Seconds `finish` and exit wait for delivery before they leave it to the uploader.", low=0
+        30.0,
+        "Seconds `finish` and exit wait for delivery before they leave it to the uploader.",
+        env=("PLUTO_FINISH_WAIT", "PLUTO_THREAD_JOIN_TIMEOUT_SECONDS"),
+        low=0,
     )
     exit_wait: float = option(
         60.0, "The same where the uploader dies with the job: SLURM, Kubernetes, containers, CI.", low=0

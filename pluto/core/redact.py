@@ -29,7 +29,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"(--?(?:[\w-]{{0,40}}[_-])?(?:{_NAMES})\s{{1,3}})(?![-*])[^\s]{{4,4096}}", re.I), rf"\1{REDACTED}"),
     # ?token=…, presigned URLs
     (
-        re.compile(r"([?&](?:x-amz-(?:signature|credential|security-token)|sig|signature|token|key)=)[^\s&\"'*]{4,4096}", re.I),
+        re.compile(
+            r"([?&](?:x-amz-(?:signature|credential|security-token)|sig|signature|token|key)=)[^\s&\"'*]{4,4096}", re.I
+        ),
         rf"\1{REDACTED}",
     ),
     # Keys with a shape of their own.

@@ -47,9 +47,8 @@ class Lines:
         """The lines that `data` finishes."""
         *whole, rest = (self._rest + data).split(b"\n")
         lines = [_last_state(line) for line in whole]
-        cut = rest.rfind(b"\r", 0, len(rest) - 1)
-        if cut >= 0:
-            rest = rest[cut:]  # what stands before was overwritten on the screen
+        if b"\r" in rest:  # what was overwritten on the screen need not be kept
+            rest = _last_state(rest) + (b"\r" if rest.endswith(b"\r") else b"")
         while len(rest) > LINE_LIMIT:
             lines.append(_last_state(rest[:LINE_LIMIT]))
             rest = rest[LINE_LIMIT:]

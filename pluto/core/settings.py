@@ -154,15 +154,15 @@ class Settings(Options):
             return Local(self.root / "store")
         named = self.host is not None or any(self.origin(url) != "default" for url in _URLS)
         if named or self.api_key:
-            urls = [str(getattr(self, url)) for url in _URLS]
             key = self.api_key or auth.stored_key(self.root, self.url_api)
-            return Remote(*urls, key, self.proxies, not self.insecure_disable_ssl)
+            return self._remote(self.url_app, self.url_api, self.url_ingest, self.url_py, key)
         login = auth.last_login(self.root)
         if login is None:
             return Local(self.root / "store")
-        return Remote(
-            login.app, login.api, login.ingest, login.py, login.key, self.proxies, not self.insecure_disable_ssl
-        )
+        return self._remote(*login)
+
+    def _remote(self, app: str, api: str, ingest: str, py: str, key: str | None) -> Remote:
+        return Remote(app, api, ingest, py, key, self.proxies, verify=not self.insecure_disable_ssl)
 
     def _take(self, values: Mapping[str, Any], origin: str) -> None:
         for name, value in values.items():
@@ -223,8 +223,8 @@ def _rank(origin: str) -> int:
 def _addresses(host: str) -> dict[str, str]:
     if "://" in host:
         return dict.fromkeys(_URLS, host)
-    bare = host.removesuffix("]") if host.startswith("[") else host
-    if ":" in bare.rpartition("]")[2] and not (host.count(":") > 1 and not host.startswith("[")):
+    bracketed = host.startswith("[")
+    if "]:" in host if bracketed else host.count(":") == 1:
         return dict.fromkeys(_URLS, f"http://{host}")
-    inside = f"[{host}]" if host.count(":") > 1 and not host.startswith("[") else host
+    inside = f"[{host}]" if ":" in host and not bracketed else host
     return {url: f"http://{inside}:{port}" for url, port in _PORTS.items()}

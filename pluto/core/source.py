@@ -31,7 +31,7 @@ def collect(cwd: str | os.PathLike[str], argv: Sequence[str], *, packages: bool 
     """
     main = sys.modules.get("__main__")
     order = {
-        "cwd": os.fspath(cwd),
+        "cwd": os.path.abspath(cwd),
         "packages": packages,
         "path": sys.path,
         "entry": getattr(main, "__file__", None),
@@ -52,7 +52,12 @@ def collect(cwd: str | os.PathLike[str], argv: Sequence[str], *, packages: bool 
         facts = json.loads(helper.stdout)
     except (OSError, ValueError, subprocess.SubprocessError):
         pass
-    facts["source"] = {"entry": order["entry"], "cwd": order["cwd"], "argv": arguments(argv), "notebook": notebook_name()}
+    facts["source"] = {
+        "entry": order["entry"],
+        "cwd": order["cwd"],
+        "argv": arguments(argv),
+        "notebook": notebook_name(),
+    }
     return facts
 
 
@@ -84,7 +89,16 @@ def git(folder: str | os.PathLike[str]) -> dict[str, Any]:
     facts["untracked"] = untracked[:UNTRACKED_LIMIT]
     facts["dirty"] = any(entry and not entry.startswith("?? ") for entry in entries)
     if facts["dirty"] and commit:
-        diff = _git(place, "diff", "--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short", "HEAD", limit=DIFF_LIMIT + 1)
+        diff = _git(
+            place,
+            "diff",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--no-color",
+            "--submodule=short",
+            "HEAD",
+            limit=DIFF_LIMIT + 1,
+        )
         if diff is not None:
             facts["diff"] = {"head": redact(diff[:DIFF_LIMIT])}
             facts["diff_cut"] = len(diff) > DIFF_LIMIT
@@ -113,14 +127,9 @@ def requirements(path: Sequence[str]) -> list[str]:
 
 def notebook_name() -> str | None:
     """The notebook this process runs, where its front end tells (Jupyter's session name, VS Code, Colab); else None."""
-    for variable in ("JPY_SESSION_NAME", "PLUTO_NOTEBOOK_NAME"):
-        if os.environ.get(variable):
-            return Path(os.environ[variable]).name
-    main = sys.modules.get("__main__")
-    vscode = getattr(main, "__vsc_ipynb_file__", None)
-    if vscode:
-        return Path(vscode).name
-    return None
+    # What Jupyter's server and VS Code tell their kernels.
+    told = os.environ.get("JPY_SESSION_NAME") or getattr(sys.modules.get("__main__"), "__vsc_ipynb_file__", None)
+    return Path(told).name if told else None
 
 
 def main() -> None:

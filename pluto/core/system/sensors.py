@@ -10,6 +10,9 @@ Reading = tuple[dict[str, float], dict[str, float]]
 """Gauges and counters by name; a counter also gives a `.rate` per second."""
 
 
+MANY_PROCESSES = 1_000
+
+
 class Sensor(Protocol):
     """One part of the machine."""
 
@@ -158,9 +161,12 @@ class Processes:
 
 
 def descendants(pid: int) -> list[int]:
-    """Children, grandchildren and so on, as the kernel lists them; looking through all processes of a big node is dear."""
+    """Children, grandchildren and so on; none on a machine where finding them would mean reading thousands of files."""
+    tasks = Path(f"/proc/{pid}/task")
+    if not any(tasks.glob("*/children")):
+        return _searched(pid)
     found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+    for task in tasks.glob("*/children"):
         try:
             children = [int(child) for child in task.read_text().split()]
         except OSError:
@@ -168,6 +174,15 @@ def descendants(pid: int) -> list[int]:
         for child in children:
             found += [child, *descendants(child)]
     return found
+
+
+def _searched(pid: int) -> list[int]:
+    # A kernel built without the lists of children, or no Linux.
+    import psutil
+
+    if len(psutil.pids()) > MANY_PROCESSES:
+        return []
+    return [child.pid for child in psutil.Process(pid).children(recursive=True)]
 
 
 def container_memory(cgroup: Path, total: float) -> tuple[Path, float] | None:

@@ -42,7 +42,7 @@ class System:
         self._sampler: Sampler | None = None
 
     def get_psutil(self, name: str) -> Any:
-        """psutil's attribute of this name, or None where this platform has none."""
+        """Psutil's attribute of this name, or None where this platform has none."""
         import psutil
 
         return getattr(psutil, name, None)
@@ -209,8 +209,9 @@ class System:
             self._sampler = Sampler(self.settings.x_sys_label, host_sensors(self.settings.root))
         return self._sampler.sample()
 
+    @property
     def monitor_human(self) -> dict[str, str]:
-        """`monitor`, for people: bytes as KB, MB, GB; shares in percent."""
+        """`monitor`, for people: bytes as KB, MB, GB; shares in percent. The first client has it as an attribute, too."""
         return {name: _human(name, value) for name, value in self.monitor().items()}
 
 
