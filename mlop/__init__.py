@@ -1,4 +1,4 @@
-"""The old name of Pluto: `mlop` and its submodules are `pluto` and its submodules, the same objects, after a warning."""
+"""The old name of Pluto: `mlop` and its submodules are `pluto` and its submodules, after one warning."""
 
 from __future__ import annotations
 

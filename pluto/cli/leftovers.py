@@ -137,18 +137,23 @@ def _alive(sync: Path, writer: dict[str, Any]) -> bool:
     """Whether the writer's process holds its place; another machine's is taken for alive."""
     if writer.get("host") != socket.gethostname():
         return True
+    return held(sync / "processes" / os.path.basename(str(writer.get("process"))))
+
+
+def held(path: Path) -> bool:
+    """Whether a process holds the lock on a file."""
     import fcntl
 
     try:
-        place = os.open(sync / "processes" / os.path.basename(str(writer.get("process"))), os.O_RDONLY | os.O_CLOEXEC)
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return False
     try:
         # Shared, and for a moment: it neither keeps an owner out nor looks like one to another who asks.
-        fcntl.flock(place, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
         return True
     else:
         return False
     finally:
-        os.close(place)
+        os.close(file)

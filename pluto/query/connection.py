@@ -28,12 +28,20 @@ _INSIDE: Final = "http://pluto.local"
 class Connection:
     """Calls of one server. `target` says which one it is."""
 
-    def __init__(self, settings: Settings | Mapping[str, Any] | None, timeout: float, **parameters: Any) -> None:
+    def __init__(
+        self,
+        settings: Settings | Mapping[str, Any] | None,
+        timeout: float,
+        *,
+        attempts: int = ATTEMPTS,
+        **parameters: Any,
+    ) -> None:
         import httpx
 
         self.settings = resolve(settings, **parameters)
         self.target: Local | Remote = self.settings.target()
         self.timeout = timeout
+        self._attempts = attempts
         self._extended: bool | None = None
         common: dict[str, Any] = {"headers": {"User-Agent": "pluto-query"}, "timeout": httpx.Timeout(timeout)}
         if isinstance(self.target, Local):
@@ -57,6 +65,12 @@ class Connection:
         """Ends the connection."""
         self._http.close()
         self._plain.close()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
 
     @property
     def where(self) -> str:
@@ -112,9 +126,10 @@ class Connection:
 
     def see_own_writes(self) -> None:
         """Waits until what this process logged to this server so far is stored there, at most `timeout`."""
-        package = sys.modules.get("pluto")
-        for op in list(vars(package).get("ops") or ()) if package else ():
-            if op.settings.target() == self.target and not op.flush(self.timeout):
+        # A process that never opened a run has not loaded this module, and need not.
+        live = sys.modules.get("pluto.core.live")
+        for op in list(live.ops) if live else ():
+            if op.online and op.settings.target() == self.target and not op.flush(self.timeout):
                 logger.warning("%s: not everything this process logged is stored yet; reading what is there", tag)
 
     def _answer(
@@ -124,8 +139,8 @@ class Connection:
             self.see_own_writes()
         given = {name: value for name, value in (params or {}).items() if value is not None}
         wait = _FIRST_WAIT_S
-        for attempt in range(1, ATTEMPTS + 1):
-            last = attempt == ATTEMPTS
+        for attempt in range(1, self._attempts + 1):
+            last = attempt == self._attempts
             try:
                 response = self._send(method, self.api + path, params=given, headers={"Accept": accept})
             except QueryError as error:

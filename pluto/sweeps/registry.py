@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pluto.core import fork
+
 Point = list[int | float]
 
 RUNNING: Final = "running"
@@ -77,7 +79,7 @@ class Registry:
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             except FileExistsError:
                 continue
-            with contextlib.closing(sqlite3.connect(path)) as file, file:
+            with fork.sqlite_lock(), contextlib.closing(sqlite3.connect(path)) as file, file:
                 file.executescript(_SCHEMA)
                 file.execute("INSERT INTO sweep VALUES (?, ?, ?)", (json.dumps(config), project, time.time()))
             return cls(root, sweep)
@@ -140,7 +142,8 @@ class Registry:
     @contextlib.contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
         """The file in one write transaction; in SQLite's default journal mode, which network disks stand too."""
-        with contextlib.closing(sqlite3.connect(self.path, timeout=_PATIENCE_S, isolation_level=None)) as file:
+        opened = sqlite3.connect(self.path, timeout=_PATIENCE_S, isolation_level=None)
+        with fork.sqlite_lock(), contextlib.closing(opened) as file:
             file.execute("BEGIN IMMEDIATE")
             try:
                 yield file
