@@ -84,12 +84,12 @@ def _box(value: Any, what: str) -> dict[str, Any]:
     position = _mapping(box.get("position"), f"{what} position")
     if set(position) not in _POSITIONS:
         raise ValueError(f"{what} position: minX, maxX, minY and maxY, or middle, width and height are needed")
-    for name, place in position.items():
+    for name, part in position.items():
         if name != "middle":
-            _number(place, f"{what} position[{name!r}]")
-        elif isinstance(place, list) and len(place) == 2:
-            for part in place:
-                _number(part, f"{what} position['middle']")
+            _number(part, f"{what} position[{name!r}]")
+        elif isinstance(part, list) and len(part) == 2:
+            for number in part:
+                _number(number, f"{what} position['middle']")
         else:
             raise ValueError(f"{what} position['middle']: two numbers are needed")
     class_id = box.get("class_id")

@@ -27,7 +27,7 @@ def unique_name(label: str | None, extension: str) -> str:
     """A name no other value has: the label, if any, then a random part, then the extension (with its dot)."""
     identity = secrets.token_hex(8)
     stem = _HARMFUL.sub("-", label or "").strip(".-")[: NAME_LIMIT - 40]
-    return f"{stem}.{identity}{extension}" if stem else identity + extension
+    return f"{stem}-{identity}{extension}" if stem else identity + extension
 
 
 def extension_of(name: str) -> str:

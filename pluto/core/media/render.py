@@ -80,11 +80,10 @@ def render(media: records.Media, blob_path: Path | None, out_dir: Path) -> list[
         try:
             values = _array(media, blob_path)
             write(values, path)
-        except (KeyError, TypeError, ValueError, ImportError, MemoryError, OverflowError) as error:
+        except BaseException as error:
             path.unlink(missing_ok=True)
-            raise RenderError(f"{media.file_name}: {type(error).__name__}: {error}") from error
-        except BaseException:
-            path.unlink(missing_ok=True)
+            if isinstance(error, Exception) and not isinstance(error, OSError):
+                raise RenderError(f"{media.file_name}: {type(error).__name__}: {error}") from error
             raise
     name = safe_name(media.file_name)
     if not name.lower().endswith(extension):
