@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,28 +18,35 @@ from pluto.server.metadata.sql import open_metadata
 from pluto.server.routes import routes
 from pluto.server.series import open_store
 from pluto.server.signing import Signer
-from pluto.server.watch import Watch
+from pluto.server.watch import HEARTBEAT_LIMIT_S, Watch
 
 
 def create_app(
-    store: Path, *, require_key: bool = False, public_url: str | None = None, watch_grace_s: float = 0
+    store: Path, *, require_key: bool = False, public_url: str | None = None, watch: bool = False
 ) -> Starlette:
     """The server of the store in a folder, which is made if need be.
 
     Every route runs on the event loop and never on a thread. Several apps, in one process or many, may serve one store.
     `require_key`: ask for a key of the store's key ring; else any token will do, and foreign web pages are kept out.
-    `public_url`: where the server is reached, if not by the Host of the request. `watch_grace_s`: for how long after the
-    start runs without heartbeats are not taken for dead. The lifespan's end closes the stores.
+    `public_url`: where the server is reached, if not by the Host of the request. `watch`: look for runs gone quiet all
+    the time the lifespan lasts, and not only when somebody reads. The lifespan's end closes the stores.
     """
     store = Path(store).absolute()
     store.mkdir(mode=0o700, parents=True, exist_ok=True)
     metadata = open_metadata(store)
     series = open_store(store)
-    context = Context(store, metadata, series, Blobs(store / "blobs"), Signer(store), require_key, public_url)
+    blobs = Blobs(store / "blobs")
+    context = Context(store, metadata, series, blobs, Signer(store), require_key, public_url)
+
+    watcher = Watch(metadata, series, grace_s=HEARTBEAT_LIMIT_S if watch else 0)
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        watching = asyncio.create_task(watcher.forever()) if watch else None
         yield
+        if watching is not None:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
         metadata.close()
         close = getattr(series, "close", None)
         if close is not None:
@@ -53,5 +61,5 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.context = context
-    app.state.watch = Watch(metadata, series, grace_s=watch_grace_s)
+    app.state.watch = watcher
     return app

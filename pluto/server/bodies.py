@@ -44,7 +44,8 @@ def invalid(request: Request, message: str, name: str = "") -> ApiError:
     """The answer to a body or parameter of the wrong kind."""
     path = [name] if name else []
     if service(request.url.path) == "py":
-        return ApiError(422, message, content={"detail": [{"loc": ["body", *path], "msg": message, "type": "value_error"}]})
+        detail = [{"loc": ["body", *path], "msg": message, "type": "value_error"}]
+        return ApiError(422, message, content={"detail": detail})
     if service(request.url.path) == "node":
         issue = {"code": "custom", "message": message, "path": path}
         return ApiError(400, message, content={"success": False, "error": {"issues": [issue], "name": "ZodError"}})
@@ -52,7 +53,7 @@ def invalid(request: Request, message: str, name: str = "") -> ApiError:
 
 
 def json_object(text: str | None, message: str = "Invalid JSON format in request body") -> dict[str, Any]:
-    """The object in a field that carries JSON text; none and the text `null` are an empty one. 400 for anything else."""
+    """The object in a field of JSON text; none and the text `null` are an empty one. 400 for anything else."""
     if text is None or text.strip() == "null":
         return {}
     try:

@@ -61,7 +61,8 @@ class Context:
 
     def upload_url(self, request: Request, run: int, file: int) -> str:
         expires, signature = self.signer.sign("upload", run, file, ttl_s=UPLOAD_TTL_S)
-        return f"{self.base(request)}{PREFIX}/uploads/{run}/{file}?{urlencode({'expires': expires, 'signature': signature})}"
+        query = urlencode({"expires": expires, "signature": signature})
+        return f"{self.base(request)}{PREFIX}/uploads/{run}/{file}?{query}"
 
     def download_url(self, request: Request, file: FileRow) -> str | None:
         """Where the file's bytes are, for whoever has the address; None while they have not been sent."""

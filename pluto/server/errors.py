@@ -33,7 +33,7 @@ _INGEST_CODES = {
 class ApiError(Exception):
     """An answer other than success.
 
-    `content` stands for the whole body where a service has one of its own; else the message is put into its usual shape.
+    `content` is the whole body where it has a shape of its own; else the message takes the service's usual one.
     """
 
     def __init__(self, status: int, message: str, *, code: str | None = None, content: Any = None) -> None:

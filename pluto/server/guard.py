@@ -49,8 +49,10 @@ class Guard:
         await json_response(refused[1], refused[0])(scope, receive, send)
 
     def _keyless(self, headers: Headers, path: str) -> tuple[int, object] | None:
-        """Without keys the browser of whoever runs the server is the way in for others: by a name that is made to point
-        here, or by a request from another page."""
+        """Keeps strangers out of a server without keys.
+
+        Their way in is the browser of whoever runs it: a name made to point here, or a request from another page.
+        """
         host = headers.get("host", "").lower()
         if host and host != self._public_host and not _local(host):
             return 403, body_of(path, 403, f"This server has no keys and does not answer to the name {host!r}")
@@ -65,7 +67,8 @@ class Guard:
         kind = service(path)
         token = headers.get("authorization", "").removeprefix("Bearer ").strip()
         if not token:
-            return 401, {"error": "Unauthorized"} if kind == "node" else body_of(path, 401, "Missing token", "MISSING_TOKEN")
+            missing = body_of(path, 401, "Missing token", "MISSING_TOKEN")
+            return 401, {"error": "Unauthorized"} if kind == "node" else missing
         if not _TOKEN.fullmatch(token) or (kind == "node" and not token.startswith(("mlps_", "mlpi_"))):
             reason: str | None = "Invalid API key"
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 
 from pluto.server.lifecycle import FAILED, STALE
@@ -12,13 +14,16 @@ from pluto.server.series.contract import SeriesStore
 HEARTBEAT_LIMIT_S = 150
 QUIET_LIMIT_S = 1_800
 LOOK_EVERY_S = 5
+LOOK_BY_ITSELF_EVERY_S = 60
+
+log = logging.getLogger("pluto.server")
 
 
 class Watch:
     """Marks runs FAILED that have been quiet for too long; whoever reads a list or a run calls `look` first.
 
-    Such a verdict is a guess: a run that is heard of again goes on (see `lifecycle.allowed`). A run delivered by Pluto's
-    own uploader without heartbeats is left alone, since the uploader reports its end, however late.
+    Such a verdict is a guess: a run that is heard of again goes on (see `lifecycle.allowed`). A run that Pluto's own
+    uploader delivers without heartbeats is left alone, since the uploader reports its end, however late.
     """
 
     def __init__(
@@ -38,6 +43,15 @@ class Watch:
         at = now_ms()
         quiet = self._metadata.statuses.quiet(at - HEARTBEAT_LIMIT_S * 1000, at - QUIET_LIMIT_S * 1000)
         return [run.id for run in quiet if self._judge(run, at)]
+
+    async def forever(self) -> None:
+        """Looks every minute, for as long as the server runs."""
+        while True:
+            await asyncio.sleep(LOOK_BY_ITSELF_EVERY_S)
+            try:
+                self.look()
+            except Exception:
+                log.exception("the watch for quiet runs failed")
 
     def _judge(self, run: QuietRun, at: int) -> bool:
         if run.last_beat is None and self._series.marks(run.id):

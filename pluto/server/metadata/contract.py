@@ -178,7 +178,10 @@ class Editor(Protocol):
 
 class Runs(Protocol):
     def create(self, new: NewRun) -> tuple[Run, bool]:
-        """The run, and whether it was there before: a known external id is attached to (its config merged, reopened)."""
+        """The run, and whether it was there before: a known external id is attached to.
+
+        Attaching merges the config and reopens a run that has ended; all else given is left aside.
+        """
 
     def get(self, run: int) -> Run | None: ...
     def exists(self, run: int) -> bool: ...

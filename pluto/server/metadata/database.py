@@ -57,7 +57,7 @@ class Database:
 
 def _prepare(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
-    def connected(connection: Any, record: Any) -> None:
+    def connected(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # transactions begin where the `begin` event says, not at the first write
         connection.create_function("regexp", 2, _matches, deterministic=True)
         cursor = connection.cursor()

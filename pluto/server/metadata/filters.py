@@ -19,12 +19,12 @@ class FilterError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class Every:
     parts: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Any_:
+class Either:
     parts: tuple[Condition, ...]
 
 
@@ -35,8 +35,9 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """`kind` is `status`, `name`, `tags`, `createdAt`, `updatedAt`, `heartbeat`, `config`, `systemMetadata` or `metric`.
+    """One comparison.
 
+    `kind` is `status`, `name`, `tags`, `createdAt`, `updatedAt`, `heartbeat`, `config`, `systemMetadata` or `metric`.
     `op` is the operator without `$`, or `contains`, `prefix`, `suffix`, `between`. Times are milliseconds.
     """
 
@@ -46,7 +47,7 @@ class Leaf:
     values: tuple[Any, ...]
 
 
-Condition: TypeAlias = All | Any_ | Not | Leaf
+Condition: TypeAlias = Every | Either | Not | Leaf
 
 _FIELDS: Final = {
     "state": "status",
@@ -122,7 +123,7 @@ def status_of(text: str) -> str:
 
 
 def time_of(value: object) -> int:
-    """Milliseconds of an ISO date-time (UTC unless it says otherwise) or a number of milliseconds. Raises `FilterError`."""
+    """Milliseconds of an ISO date-time (UTC unless it says otherwise) or of a number of them. Raises `FilterError`."""
     if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
         return int(value)
     if isinstance(value, str):
@@ -146,14 +147,14 @@ def _node(node: object, depth: int) -> Condition:
             if not isinstance(value, list) or not value:
                 raise FilterError(f"{key} needs a list of filters")
             children = tuple(_node(child, depth + 1) for child in value)
-            parts.append(All(children) if key == "$and" else Any_(children))
+            parts.append(Every(children) if key == "$and" else Either(children))
         elif key == "$not":
             parts.append(Not(_node(value, depth + 1)))
         elif key.startswith("$"):
             raise FilterError(f"Unknown operator {key}")
         else:
             parts.extend(_field(key, value))
-    return parts[0] if len(parts) == 1 else All(tuple(parts))
+    return parts[0] if len(parts) == 1 else Every(tuple(parts))
 
 
 def _field(path: str, value: object) -> list[Condition]:
@@ -168,7 +169,7 @@ def _field(path: str, value: object) -> list[Condition]:
     parts: list[Condition] = []
     for operator, operand in value.items():
         if operator == "$not":
-            parts.append(Not(All(tuple(_field(path, operand)))))
+            parts.append(Not(Every(tuple(_field(path, operand)))))
         elif operator.startswith("$"):
             parts.append(_leaf(kind, key, operator[1:], operand, path))
         else:
@@ -273,7 +274,7 @@ def parse_field_filters(text: str) -> Condition:
         raise FilterError("Invalid fieldFilters JSON") from None
     if not isinstance(rows, list) or len(rows) > MAX_FIELD_FILTERS:
         raise FilterError(f"fieldFilters has to be a list of at most {MAX_FIELD_FILTERS}")
-    return All(tuple(_field_filter(row) for row in rows))
+    return Every(tuple(_field_filter(row) for row in rows))
 
 
 def _field_filter(row: object) -> Condition:

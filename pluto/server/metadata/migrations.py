@@ -13,13 +13,17 @@ from pluto.server.metadata import tables
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """A change of the tables. `apply` names columns in literal SQL: `tables.py` moves on, a migration does not."""
+    """A change of the tables. `apply` uses literal SQL: `tables.py` moves on, a migration does not."""
 
     name: str
     apply: Callable[[Connection], None]
 
 
-MIGRATIONS: Sequence[Migration] = (Migration("0001-baseline", lambda connection: None),)
+def _baseline(_: Connection) -> None:
+    """Nothing to do: the first tables are made whole."""
+
+
+MIGRATIONS: Sequence[Migration] = (Migration("0001-baseline", _baseline),)
 """The first stands for the tables as first released. To change them: edit `tables.py` and append a migration."""
 
 
@@ -30,8 +34,8 @@ class NewerDatabase(RuntimeError):
 def migrate(connection: Connection, migrations: Sequence[Migration] = MIGRATIONS) -> list[str]:
     """Applies what is missing, inside the transaction of `connection`, and gives the names applied.
 
-    An empty database gets the tables of today at once and every migration marked as applied. Raises `NewerDatabase` when
-    the database has seen a migration this version does not know.
+    An empty database gets the tables of today at once, with every migration marked as applied. Raises `NewerDatabase`
+    when the database has seen a migration this version does not know.
     """
     if not inspect(connection).has_table(tables.migrations.name):
         tables.schema.create_all(connection)
@@ -39,9 +43,8 @@ def migrate(connection: Connection, migrations: Sequence[Migration] = MIGRATIONS
     else:
         applied = set(connection.scalars(select(tables.migrations.c.name)))
         if unknown := applied - {migration.name for migration in migrations}:
-            raise NewerDatabase(
-                f"this store was written by a later version of Pluto (it knows {', '.join(sorted(unknown))}): upgrade pluto-ml"
-            )
+            known_to_it = ", ".join(sorted(unknown))
+            raise NewerDatabase(f"a later version of Pluto wrote this store ({known_to_it}): upgrade pluto-ml")
         missing = [migration for migration in migrations if migration.name not in applied]
         for migration in missing:
             migration.apply(connection)

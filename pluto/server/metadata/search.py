@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, String, and_, cast, false, func, n
 from pluto.server.metadata import tables
 from pluto.server.metadata.contract import RunItem, RunQuery, Sort
 from pluto.server.metadata.database import Database, chunks
-from pluto.server.metadata.filters import All, Any_, Condition, Leaf, Not
+from pluto.server.metadata.filters import Condition, Either, Every, Leaf, Not
 from pluto.server.metadata.flatten import number
 
 _runs, _projects, _fields, _beats = tables.runs, tables.projects, tables.fields, tables.heartbeats
@@ -125,9 +125,9 @@ def _ordered(base: Select[Any], sort: Sort) -> tuple[Select[Any], list[ColumnEle
 
 
 def _where(condition: Condition) -> ColumnElement[bool]:
-    if isinstance(condition, All):
+    if isinstance(condition, Every):
         return and_(true(), *(_where(part) for part in condition.parts))
-    if isinstance(condition, Any_):
+    if isinstance(condition, Either):
         return or_(false(), *(_where(part) for part in condition.parts))
     if isinstance(condition, Not):
         return not_(_where(condition.part))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from importlib import metadata as distribution
@@ -53,7 +54,7 @@ async def batch(request: Request) -> Response:
         entries = _decoder.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ApiError(400, f"The body is no batch: {error}") from None
-    if any(later.seq <= earlier.seq for earlier, later in zip(entries, entries[1:], strict=False)):
+    if any(later.seq <= earlier.seq for earlier, later in itertools.pairwise(entries)):
         raise ApiError(400, "The entries of a batch have to come by rising seq")
     status = app.metadata.statuses.status(run)
     if status is None:
@@ -92,8 +93,8 @@ def _headers(request: Request) -> tuple[int, str, str]:
 def apply(app: Context, run: int, entries: Sequence[Entry]) -> list[Rejection]:
     """Applies what belongs to the metadata, in one transaction, and gives what can't be.
 
-    It comes before the mark is stored: whatever stops the server in between, the batch comes again and the same changes,
-    made twice in the same order, end in the same state.
+    It comes before the mark is stored: whatever stops the server in between, the batch comes again, and the same
+    changes made twice in the same order end in the same state.
     """
     rejected: list[Rejection] = []
     try:

@@ -95,7 +95,8 @@ async def receive(app: Context, request: Request, expected: str | None) -> str:
         async for chunk in request.stream():
             if chunk:
                 writer.write(chunk)
-        return writer.commit(expected)
+        sha: str = writer.commit(expected)
+    return sha
 
 
 def _offer(app: Context, sha: str) -> bool:
@@ -125,7 +126,7 @@ def content(app: Context, request: Request, sha: str, name: str) -> Response:
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, max-age=31536000, immutable",
         "Content-Disposition": f"inline; filename*=UTF-8''{quote(os.path.basename(name), safe='')}",
-        "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'",
+        "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
         "X-Content-Type-Options": "nosniff",
     }
     match = _RANGE.fullmatch(request.headers.get("range", ""))

@@ -14,8 +14,8 @@ from pluto.server.bodies import read_body, required, run_number
 from pluto.server.context import Context, context
 from pluto.server.errors import ApiError
 from pluto.server.metadata.flatten import storable
-from pluto.server.routes.remarks import register
 from pluto.server.routes.ingest import BadLine, header_run
+from pluto.server.routes.remarks import register
 from pluto.server.series.contract import FileRow
 
 PRESIGN_MAX_BYTES = 2 << 20

@@ -14,9 +14,9 @@ from pluto.server.context import context
 from pluto.server.errors import ApiError
 from pluto.server.metadata.contract import RunQuery, Sort
 from pluto.server.metadata.filters import (
-    All,
-    Any_,
     Condition,
+    Either,
+    Every,
     FilterError,
     Leaf,
     Not,
@@ -124,7 +124,7 @@ def _condition(request: Request, project: str | None, prefix: str | None) -> Con
             if project is None:
                 raise FilterError(f"{name} needs projectName")
             parts.append(Leaf("heartbeat", "", op, (time_of(text),)))
-    return All(tuple(parts)) if parts else None
+    return Every(tuple(parts)) if parts else None
 
 
 def _sort(text: str | None, project: str | None) -> Sort:
@@ -144,7 +144,7 @@ def _sort(text: str | None, project: str | None) -> Sort:
 
 def _metrics(condition: Condition | None) -> set[str]:
     """The metrics a condition compares."""
-    if isinstance(condition, (All, Any_)):
+    if isinstance(condition, (Every, Either)):
         return set().union(*(_metrics(part) for part in condition.parts))
     if isinstance(condition, Not):
         return _metrics(condition.part)

@@ -53,9 +53,9 @@ async def sampled(request: Request) -> Response:
         chosen = list(range(0, count, stride))
         if chosen and chosen[-1] != count - 1:
             chosen.append(count - 1)
-        steps, times, values = points.steps[chosen].tolist(), points.times[chosen].tolist(), points.values[chosen].tolist()
         log_group = group(name)
-        for at, time, value in zip(steps, times, values, strict=True):
+        columns = (column[chosen].tolist() for column in (points.steps, points.times, points.values))
+        for at, time, value in zip(*columns, strict=True):
             rows.append(
                 {
                     "logName": name,

@@ -19,7 +19,7 @@ from pluto.server.summarise import refresh
 class Update(msgspec.Struct):
     runId: int
     status: str
-    statusMetadata: str | None | msgspec.UnsetType = msgspec.UNSET
+    statusMetadata: str | msgspec.UnsetType | None = msgspec.UNSET
     loggerSettings: str | None = None
     statusUpdated: int | None = None
 
