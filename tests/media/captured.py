@@ -1,4 +1,4 @@
-"""What the training process takes, and what the uploader makes of it, with a real journal's blob folder between them."""
+"""What the training process takes and what the uploader makes of it, with a real journal's folder between them."""
 
 from __future__ import annotations
 

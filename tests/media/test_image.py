@@ -280,10 +280,10 @@ def test_masks_become_files_of_their_own(pipeline: Pipeline, tmp_path: Path) -> 
 
 def test_ready_made_annotations_are_kept_and_added_to(pipeline: Pipeline) -> None:
     ready = {"boxes": {"old": {"box_data": []}}, "more": [1, "x"]}
-    for given in (ready, json.dumps(ready)):
-        (file,) = pipeline.render(Image(encoded(), annotations=given))
+    for form in (ready, json.dumps(ready)):
+        (file,) = pipeline.render(Image(encoded(), annotations=form))
         assert json.loads(file.annotations or "") == ready
-        (file,) = pipeline.render(Image(encoded(), annotations=given, boxes={"new": {"box_data": []}}))
+        (file,) = pipeline.render(Image(encoded(), annotations=form, boxes={"new": {"box_data": []}}))
         assert set(json.loads(file.annotations or "")["boxes"]) == {"old", "new"}
     (file,) = pipeline.render(Image(encoded()))
     assert file.annotations is None

@@ -45,8 +45,8 @@ def test_floats_become_16_bits(pipeline: Pipeline) -> None:
 
 def test_channels_are_found_in_either_place(pipeline: Pipeline) -> None:
     stereo = np.random.default_rng(0).integers(-100, 100, (500, 2), dtype=np.int16)
-    for given in (stereo, stereo.T, np.asfortranarray(stereo), stereo.astype(">i2")):
-        (file,) = pipeline.render(Audio(given))
+    for layout in (stereo, stereo.T, np.asfortranarray(stereo), stereo.astype(">i2")):
+        (file,) = pipeline.render(Audio(layout))
         assert np.array_equal(read(file.path)[1], stereo)
     (file,) = pipeline.render(Audio(np.array([1, -128], np.int8)))
     assert read(file.path)[1].ravel().tolist() == [256, -32768]

@@ -126,6 +126,8 @@ def _array(media: records.Media, blob_path: Path | None) -> Numbers:
     size = len(content) if isinstance(content, bytes) else content.stat().st_size
     if not shape or min(shape) < 1 or math.prod(shape) * dtype.itemsize != size:
         raise ValueError(f"{size} bytes are no array of {shape} {dtype}")
+    if len(media.parameters.get("axes", shape)) != len(shape):
+        raise ValueError(f"{media.parameters['axes']} are not the axes of {shape}")
     if isinstance(content, bytes):
         return numpy.frombuffer(content, dtype).reshape(shape)
     return numpy.memmap(content, dtype, "r", shape=shape)
