@@ -1,7 +1,7 @@
 """Keys of servers: `login` asks for one, checks it and keeps it in `<root>/auth`; settings look there.
 
-The file maps a server's API address to its key and addresses, is readable by its owner alone and replaced by rename. A key is
-never printed, logged or part of an error.
+The file maps a server's API address to its key and addresses, is readable by its owner alone and replaced by rename.
+A key is never printed, logged or part of an error.
 """
 
 from __future__ import annotations
@@ -42,10 +42,11 @@ class Login(NamedTuple):
 def login(settings: Settings | Mapping[str, Any] | None = None, retry: bool = False) -> dict[str, Any] | None:
     """Logs in to the configured server and keeps the key, so that runs go there from now on.
 
-    The key is the one in the settings (`api_key`, `PLUTO_API_KEY`), else the one kept already, else it is asked for at the
-    terminal, which is the way to prefer; `retry=True` asks in any case. Gives `{"url", "organization", "checked"}`, or None
-    when there is no key or the server refuses it: nothing is kept then, and the logger `pluto` says why. A server that can't
-    be reached does not stand in the way: the key is kept unchecked. Raises `SettingsError` alone.
+    The key is the one in the settings (`api_key`, `PLUTO_API_KEY`), else the one kept already, else it is asked for
+    at the terminal, which is the way to prefer; `retry=True` asks in any case. Gives `{"url", "organization",
+    "checked"}`, or None when there is no key or the server refuses it: nothing is kept then, and the logger `pluto`
+    says why. A server that can't be reached does not stand in the way: the key is kept unchecked. Raises
+    `SettingsError` alone.
     """
     settings = resolve(settings)
     server = _server(settings)

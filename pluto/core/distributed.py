@@ -33,13 +33,15 @@ class Ranks:
         return self.rank == 0
 
 
-# launcher: rank, world size, local rank (names tried in order). The innermost launcher comes first: torchrun under srun.
+# launcher: rank, world size, local rank (names tried in order). The innermost launcher comes first: torchrun under
+# srun.
 _LAUNCHERS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     "torchrun": (("RANK",), ("WORLD_SIZE",), ("LOCAL_RANK",)),
     "horovod": (("HOROVOD_RANK",), ("HOROVOD_SIZE",), ("HOROVOD_LOCAL_RANK",)),
     "openmpi": (("OMPI_COMM_WORLD_RANK",), ("OMPI_COMM_WORLD_SIZE",), ("OMPI_COMM_WORLD_LOCAL_RANK",)),
     "mvapich": (("MV2_COMM_WORLD_RANK",), ("MV2_COMM_WORLD_SIZE",), ("MV2_COMM_WORLD_LOCAL_RANK",)),
-    # In a batch script SLURM_PROCID is 0 and SLURM_NTASKS what was asked for, though one process runs: only a step counts.
+    # In a batch script SLURM_PROCID is 0 and SLURM_NTASKS what was asked for, though one process runs: only a step
+    # counts.
     "slurm": (("SLURM_PROCID",), ("SLURM_STEP_NUM_TASKS",), ("SLURM_LOCALID",)),
     "pmi": (("PMI_RANK", "PMIX_RANK"), ("PMI_SIZE", "PMIX_SIZE"), ("MPI_LOCALRANKID", "PMI_LOCAL_RANK")),
 }
@@ -49,7 +51,7 @@ _LASTING = frozenset("systemd init launchd runit s6-svscan openrc-init busybox u
 
 
 def ranks(environment: Mapping[str, str] | None = None) -> Ranks:
-    """The ranks the launcher told this process through its environment; a broken or contradicting set counts as none."""
+    """The ranks the launcher told this process in its environment; a set that contradicts itself counts as none."""
     environment = os.environ if environment is None else environment
     node = socket.gethostname()
     for launcher, (ranks_, sizes, locals_) in _LAUNCHERS.items():

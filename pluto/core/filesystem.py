@@ -1,4 +1,7 @@
-"""Where the journal can lie: SQLite's write-ahead log needs a disk of this machine, and roots often are on a network."""
+"""Where the journal can lie:
+
+SQLite's write-ahead log needs a disk of this machine, and roots often are on a network.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ import os
 import re
 import socket
 import stat
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,7 +65,7 @@ def mount_table(mountinfo: Path = MOUNTINFO) -> list[Mount]:
     try:
         text = mountinfo.read_text("utf-8", "surrogateescape")
     except OSError:
-        if sys.platform == "linux":
+        if mountinfo.parent.exists():  # Linux, but the table is hidden from us
             return []
         import psutil
 
@@ -99,8 +101,9 @@ def journal_place(
 ) -> Place:
     """Where the journals of a root go on this machine.
 
-    On a local file system that is `<root>/sync`. On a network file system it is a folder on a disk of this machine that
-    outlives the process, and `<root>/elsewhere/<host>.json` says where; without such a disk `<root>/sync` in rollback mode.
+    On a local file system that is `<root>/sync`. On a network file system it is a folder on a disk of this machine
+    that outlives the process, and `<root>/elsewhere/<host>.json` says where; without such a disk `<root>/sync` in
+    rollback mode.
     """
     mounts = mount_table() if mounts is None else mounts
     mount = mount_of(root, mounts)
@@ -125,7 +128,7 @@ def journal_place(
 
 
 def elsewhere(root: Path) -> dict[str, Path]:
-    """Host → the folder there that stands for `<root>/sync`, for every machine that ever staged journals of this root."""
+    """Host → the folder there that stands for `<root>/sync`, for each machine that staged journals of this root."""
     found = {}
     for pointer in sorted((root / "elsewhere").glob("*.json")):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):

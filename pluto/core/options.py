@@ -56,7 +56,10 @@ class Option(NamedTuple):
         return text + (", or None" if optional else "")
 
     def check(self, value: Any, given: str | None = None) -> Any:
-        """The value as the option keeps it; text is read as an environment variable would be. Raises `SettingsError`."""
+        """The value as the option keeps it; text is read as an environment variable would be.
+
+        Raises `SettingsError`.
+        """
         try:
             return self._convert(value)
         except (TypeError, ValueError, OverflowError):
@@ -187,7 +190,10 @@ def admit(given: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def from_environment() -> dict[str, tuple[Any, str]]:
-    """Option name → (checked value, variable it came from). `MLOP_*` counts where no `PLUTO_*` is set, and warns once."""
+    """Option name → (checked value, variable it came from).
+
+    `MLOP_*` counts where no `PLUTO_*` is set, and warns once.
+    """
     found: dict[str, tuple[Any, str]] = {}
     for option in OPTIONS.values():
         for variable in option.env + option.old_env:
@@ -277,7 +283,7 @@ class Options:
     # durability and the end
     durability: str = option(
         "normal",
-        "`normal`: a call that returned survives the death of every process. `full`: and a power cut, for one fsync a call.",
+        "`normal`: a call that returned survives the death of every process. `full`: a power cut too, for one fsync a call.",
         choices=("normal", "full"),
     )
     delivery: str = option(

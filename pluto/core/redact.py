@@ -60,7 +60,10 @@ _SUSPECT = re.compile(r"://|[=:?-]|key|token|pass|secret|bearer|basic|_|AKIA|ASI
 
 
 class Redactor:
-    """Redacts the lines of one stream; a private key may stretch over several. `secrets` are taken out wherever they stand."""
+    """Redacts the lines of one stream; a private key may stretch over several.
+
+    `secrets` are taken out wherever they stand.
+    """
 
     def __init__(self, secrets: Iterable[str | None] = ()) -> None:
         self._secrets = [secret for secret in secrets if secret and len(secret) >= 4]

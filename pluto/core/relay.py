@@ -1,11 +1,13 @@
 """The program that stands between a process's output and where it goes. Started by `console`, standard library only.
 
-It forwards every byte at once and sends a copy of the finished lines back. Because it is a process of its own it outlives
-whatever happens to the other one, and needs nothing from it: what was written before a kill -9 still reaches the terminal.
+It forwards every byte at once and sends a copy of the finished lines back. Because it is a process of its own it
+outlives whatever happens to the other one, and needs nothing from it: what was written before a kill -9 still reaches
+the terminal.
 
     argv: the file descriptors `<channel>:<real>:<stream>`, one or two, then `<orders>` and `<copies>`
 
-Orders are single bytes: `m` asks for a mark once everything written so far is forwarded. Copies are frames, see `FRAME`.
+Orders are single bytes: `m` asks for a mark once everything written so far is forwarded. Copies are frames, see
+`FRAME`.
 """
 
 from __future__ import annotations
@@ -22,7 +24,10 @@ import time
 from collections.abc import Callable
 
 FRAME = struct.Struct("<cqI")
-"""Tag, microseconds since the epoch, bytes that follow. Tags: READY, LINES of a stream, MARK, BROKEN (then the stream)."""
+"""Tag, microseconds since the epoch, bytes that follow.
+
+Tags: READY, LINES of a stream, MARK, BROKEN (then the stream).
+"""
 READY, OUT, ERR, MARK, BROKEN = b"r", b"o", b"e", b"m", b"b"
 
 CHUNK = 1 << 16
@@ -80,7 +85,10 @@ class Channel:
         self._size = b""
 
     def pump(self) -> bool:
-        """Reads once and forwards. False at the end of the stream; raises `OSError` when the real output takes no more."""
+        """Reads once and forwards.
+
+        False at the end of the stream; raises `OSError` when the real output takes no more.
+        """
         try:
             data = os.read(self.source, CHUNK)
         except OSError:  # how a terminal says that nobody has it open any more

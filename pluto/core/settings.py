@@ -57,7 +57,8 @@ class Remote:
 class Settings(Options):
     """Options of a run. Attributes are the names in docs/settings.md; setting one checks it (`SettingsError`).
 
-    What was never set reads as its default here; `resolve` and `setup` fill in the environment and the derived addresses.
+    What was never set reads as its default here; `resolve` and `setup` fill in the environment and the derived
+    addresses.
     """
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -100,7 +101,10 @@ class Settings(Options):
         return {scheme: address for scheme, address in pairs if address}
 
     def origin(self, name: str) -> str:
-        """Where an option's value comes from: `parameter`, `settings`, the environment variable's name, or `default`."""
+        """Where an option's value comes from:
+
+        `parameter`, `settings`, the environment variable's name, or `default`.
+        """
         return self._origins.get(find(name).name, "default")
 
     def update(self, settings: Settings | Mapping[str, Any]) -> None:

@@ -8,12 +8,13 @@ from pluto.core.options import OPTIONS, RENAMED, Option
 
 HEAD = """# Settings
 
-What counts, strongest first: parameters of `pluto.init()`; `settings=` (a dict or `pluto.Settings`); environment variables `PLUTO_…`; the old
-`MLOP_…` with the same ending (with a warning); the default. An empty variable counts as not set. An option nobody knows and a value an option
-does not take raise `pluto.core.settings.SettingsError`. With no key, host or address set and no `pluto login`, runs are kept on this machine.
+What counts, strongest first: parameters of `pluto.init()`; `settings=` (a dict or `pluto.Settings`); environment
+variables `PLUTO_…`; the old `MLOP_…` with the same ending (with a warning); the default. An empty variable counts as
+not set. An option nobody knows and a value an option does not take raise `pluto.core.settings.SettingsError`. With no
+key, host or address set and no `pluto login`, runs are kept on this machine.
 
-Where some of the four addresses are set and others are not, the others are taken to be the same as `url_api` (or the first that is set): a
-private server's data never goes to an address nobody named.
+Where some of the four addresses are set and others are not, the others are taken to be the same as `url_api` (or the
+first that is set): a private server's data never goes to an address nobody named.
 
 | option | default | environment | takes | meaning |
 |---|---|---|---|---|

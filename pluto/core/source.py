@@ -26,8 +26,8 @@ UNTRACKED_LIMIT = 1_000
 def collect(cwd: str | os.PathLike[str], argv: Sequence[str], *, packages: bool = True) -> dict[str, Any]:
     """Facts about the code of this process: `git`, `requirements`, `source`, in the layout of a run's `systemMetadata`.
 
-    The work is done in a short-lived process of its own, so call it from any thread: the caller only waits. What can't be
-    found in 20 seconds is left out; never raises.
+    The work is done in a short-lived process of its own, so call it from any thread: the caller only waits. What
+    can't be found in 20 seconds is left out; never raises.
     """
     main = sys.modules.get("__main__")
     order = {
@@ -118,7 +118,7 @@ def requirements(path: Sequence[str]) -> list[str]:
     for distribution in importlib.metadata.distributions(path=list(path)):
         try:
             name, version = distribution.metadata["Name"], distribution.version
-        except Exception:  # noqa: BLE001  one broken dist-info must not cost the others
+        except Exception:  # noqa: BLE001, S112  one broken dist-info must not cost the others
             continue
         if name and version:
             found.setdefault(name, version)

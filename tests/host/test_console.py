@@ -1,4 +1,4 @@
-"""The console: the terminal shows what it would show, and what was printed is recorded. With real processes throughout."""
+"""The console: the terminal shows what it would show, and what was printed is recorded; with real processes."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ print("tab\\there, umlaut ü", end="", flush=True)
 
 
 def test_a_terminal_shows_the_same_bytes(run: Run, tmp_path: Path) -> None:
-    wait = "until = time.monotonic() + 5\nwhile os.get_terminal_size().columns != 97 and time.monotonic() < until: time.sleep(0.01)\n"
+    wait = "end = time.monotonic() + 5\nwhile os.get_terminal_size().columns != 97 and time.monotonic() < end: pass\n"
     plain = on_terminal(run, wait + SCREEN, tmp_path)
     captured = on_terminal(run, wait + "capture = started()\n" + SCREEN + "\ncapture.stop()\n", tmp_path)
     assert captured == plain
@@ -159,7 +159,12 @@ def test_a_terminal_shows_the_same_bytes(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "end",
-    ["os.kill(os.getpid(), 9)", "os._exit(3)", "os.abort()", "import faulthandler; faulthandler.enable(); C.raise_(11)"],
+    [
+        "os.kill(os.getpid(), 9)",
+        "os._exit(3)",
+        "os.abort()",
+        "import faulthandler; faulthandler.enable(); C.raise_(11)",
+    ],
 )
 def test_everything_is_shown_whatever_ends_the_process(run: Run, end: str) -> None:
     body = f"""

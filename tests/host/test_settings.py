@@ -141,7 +141,7 @@ def test_every_setting_of_the_first_client_is_known() -> None:
 )
 def test_unknown_option_suggests_the_nearest(wrong: str, right: str) -> None:
     for give in (lambda: resolve({wrong: 1}), lambda: resolve(**{wrong: 1}), lambda: setattr(Settings(), wrong, 1)):
-        with pytest.raises(SettingsError, match=f"no option '{wrong}'; did you mean '{right}'"):
+        with pytest.raises(SettingsError, match=rf"no option '{wrong}'; did you mean '{right}'"):
             give()
     with pytest.raises(SettingsError, match="docs/settings.md"):
         resolve({"completely_unheard_of": 1})

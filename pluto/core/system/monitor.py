@@ -20,8 +20,8 @@ SLOW_S = 1.0
 class Monitor:
     """Hands a sample to `emit` every `x_sys_sampling_interval` seconds, from a thread of its own.
 
-    A sample maps names such as `sys/cpu.percentage.0` to numbers; the first comes at once, rates from the second on. A sensor
-    that fails or is slow is dropped, with a line at level DEBUG.
+    A sample maps names such as `sys/cpu.percentage.0` to numbers; the first comes at once, rates from the second on.
+    A sensor that fails or is slow is dropped, with a line at level DEBUG.
     """
 
     def __init__(self, settings: Settings, emit: Callable[[dict[str, float]], object]) -> None:
@@ -77,7 +77,7 @@ class Sampler:
             began = time.monotonic()
             try:
                 gauges, counts = sensor.read()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  drivers raise what they like
                 self._drop(sensor, repr(error))
                 continue
             values.update(gauges)

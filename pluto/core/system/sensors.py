@@ -127,7 +127,7 @@ class Infiniband:
 
 
 class Processes:
-    """`process.cpu` (percent of one processor), `process.rss` (bytes), `process.count`: this process and its children."""
+    """`process.cpu` (percent of one processor), `process.rss` (bytes), `process.count`: this process and its tree."""
 
     def __init__(self) -> None:
         import psutil
@@ -211,6 +211,6 @@ def host_sensors(folder: Path) -> list[Sensor]:
     for make in makers:
         try:
             sensors.append(make())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  drivers raise what they like
             logging.getLogger("pluto").debug("no system metrics from %s: %r", getattr(make, "__name__", make), error)
     return sensors

@@ -48,7 +48,7 @@ class System:
         return getattr(psutil, name, None)
 
     def get_gpu(self) -> dict[str, Any]:
-        """`{"nvidia": {"count", "driver", "cuda", "devices": [{"name", "memory": {"total"}, "temp", "pid"}]}}`, or `{}`."""
+        """`{"nvidia": {"count", "driver", "cuda", "devices": [{"name", "memory", "temp", "pid"}]}}`, or `{}`."""
         nvml = open_nvml()
         if nvml is None:
             return {}
@@ -145,7 +145,7 @@ class System:
         return facts
 
     def get_infiniband_info(self, ib_base: str = "/sys/class/infiniband") -> dict[str, Any]:
-        """`{"devices": [{"name", "board_id", "fw_ver", "hca_type", "ports": [{"port", "link_layer", …}]}]}`, or `{}`."""
+        """`{"devices": [{"name", "fw_ver", …, "ports": [{"port", "link_layer", "rate", …}]}]}`, or `{}`."""
         devices = []
         for folder in sorted(Path(ib_base).glob("*")):
             device: dict[str, Any] = {"name": folder.name, **_texts(folder, ("board_id", "fw_ver", "hca_type"))}
@@ -165,10 +165,10 @@ class System:
         return {"devices": devices} if devices else {}
 
     def get_info(self) -> dict[str, Any]:
-        """Everything above in one dict, the layout of a run's `systemMetadata`; parts that fail or are empty are left out."""
+        """Everything above in one dict, laid out as a run's `systemMetadata`; what fails or is empty is left out."""
         import psutil
 
-        frequency = psutil.cpu_freq()
+        frequency: Any = psutil.cpu_freq()  # None on some machines, which its types do not say
         memory = psutil.virtual_memory().total
         process = psutil.Process()
         facts: dict[str, Any] = {
@@ -197,7 +197,7 @@ class System:
         ):
             try:
                 found = part()
-            except Exception:  # noqa: BLE001  a half-installed driver or torch must not cost the other facts
+            except Exception:  # noqa: BLE001, S112  a half-installed driver or torch must not cost the other facts
                 continue
             if found:
                 facts[name] = found
@@ -211,7 +211,10 @@ class System:
 
     @property
     def monitor_human(self) -> dict[str, str]:
-        """`monitor`, for people: bytes as KB, MB, GB; shares in percent. The first client has it as an attribute, too."""
+        """`monitor`, for people: bytes as KB, MB, GB; shares in percent.
+
+        The first client has it as an attribute, too.
+        """
         return {name: _human(name, value) for name, value in self.monitor().items()}
 
 
