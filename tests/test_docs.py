@@ -58,14 +58,15 @@ def test_every_command_named_exists(page: Path) -> None:
         assert {word for word in rest if word.startswith("--")} <= known | {"--help"}, named
 
 
-def test_the_reference_pages_are_what_the_code_says() -> None:
-    specification = importlib.util.spec_from_file_location("reference", ROOT / "docs" / "reference.py")
+def test_the_page_of_commands_is_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    specification = importlib.util.spec_from_file_location("commands_page", ROOT / "docs" / "commands.py")
     assert specification
     assert specification.loader
-    reference = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(reference)
-    for name, page in reference.PAGES.items():
-        assert (ROOT / "docs" / name).read_text() == page(), "run: python docs/reference.py"
+    commands = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(commands)
+    assert (ROOT / "docs" / "commands.md").read_text() == commands.page(), "python docs/commands.py > docs/commands.md"
 
 
 def test_the_examples_of_the_readme_run_in_turn_and_so_do_its_commands(scripts: Scripts) -> None:
