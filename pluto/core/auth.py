@@ -7,6 +7,7 @@ A key is never printed, logged or part of an error.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import logging
 import os
@@ -49,6 +50,9 @@ def login(settings: Settings | Mapping[str, Any] | None = None, retry: bool = Fa
     `SettingsError` alone.
     """
     settings = resolve(settings)
+    if settings.host == "local":
+        logger.error("the local store needs no key; name a server to log in to")
+        return None
     server = _server(settings)
     key = None if retry else (settings.api_key or "").strip() or stored_key(settings.root, server.api)
     ask = not key
@@ -127,7 +131,15 @@ def _ask(server: Remote) -> str | None:
 
 def _check(server: Remote, key: str) -> tuple[str | None, str | None, str | None]:
     """Organization, why the key is refused, why it could not be checked: each or None."""
-    raise NotImplementedError
+    from pluto.core.client import Client, ClientError, Unauthorized
+
+    try:
+        with Client(dataclasses.replace(server, key=key)) as client:
+            return client.login(), None, None
+    except Unauthorized as error:
+        return None, error.text, None
+    except ClientError as error:
+        return None, None, str(error)
 
 
 def _keep(root: Path, server: Remote, key: str) -> None:

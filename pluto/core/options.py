@@ -283,7 +283,7 @@ class Options:
     # durability and the end
     durability: str = option(
         "normal",
-        "`normal`: a call that returned survives the death of every process. `full`: a power cut too, for one fsync a call.",
+        "`normal`: a call that returned outlives every process. `full`: a power cut too, one fsync a call.",
         choices=("normal", "full"),
     )
     delivery: str = option(

@@ -9,7 +9,7 @@ from pluto.core.system.sensors import Reading
 
 
 class Gpus:
-    """`gpu.<i>.<name>.` + `utilization`, `memory.utilization` (percent), `memory.used` (bytes), `power` (mW), `temp` (°C)."""
+    """`gpu.<i>.<name>.` + `utilization`, `memory.utilization` (%), `memory.used` (bytes), `power` (mW), `temp` (°C)."""
 
     def __init__(self) -> None:
         self._nvml: Any = None
