@@ -162,9 +162,7 @@ def test_a_file_others_could_read_is_closed(root: Path, stub: Stub, caplog: pyte
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"servers": {"x": {"key": "secret"}}, "last": "x"}', "\x00\xff"])
-def test_a_damaged_file_counts_as_empty(
-    root: Path, stub: Stub, text: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_damaged_file_counts_as_empty(root: Path, stub: Stub, text: str, caplog: pytest.LogCaptureFixture) -> None:
     root.mkdir()
     (root / "auth").write_bytes(text.encode("latin-1"))
     (root / "auth").chmod(0o600)
