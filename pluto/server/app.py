@@ -34,7 +34,7 @@ def create_app(
     store = Path(store).absolute()
     store.mkdir(mode=0o700, parents=True, exist_ok=True)
     metadata = open_metadata(store)
-    series = open_store(store)
+    series = open_store(store / "series")
     blobs = Blobs(store / "blobs")
     context = Context(store, metadata, series, blobs, Signer(store), require_key, public_url)
 
@@ -48,9 +48,7 @@ def create_app(
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
         metadata.close()
-        close = getattr(series, "close", None)
-        if close is not None:
-            close()
+        series.close()
 
     app = Starlette(
         routes=routes(),

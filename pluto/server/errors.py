@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pluto.protocol.batch import PREFIX
 from pluto.server.answers import json_response
+from pluto.server.series.contract import Damaged
 
 log = logging.getLogger("pluto.server")
 
@@ -105,6 +106,9 @@ def _answer(path: str, method: str, error: Exception) -> tuple[int, Any]:
         return error.status, body_of(path, error.status, error.message, error.code)
     if isinstance(error, HTTPException):
         return error.status_code, body_of(path, error.status_code, str(error.detail))
+    if isinstance(error, Damaged):
+        log.error("%s %s: %s", method, path, error)
+        return 500, body_of(path, 500, str(error), "INTERNAL_ERROR")
     if isinstance(error, (OperationalError, sqlite3.OperationalError, OSError)):
         log.error("%s %s: the store is not available: %s", method, path, error)
         return 503, body_of(path, 503, "The store is not available", "DATABASE_ERROR")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping, Sequence
 
 from pluto.server.context import Context
 from pluto.server.metadata.contract import MetricSummary
-from pluto.server.series.contract import Summary
+from pluto.server.series.contract import Damaged, Summary
+
+log = logging.getLogger("pluto.server")
 
 
 def mean_and_variance(summary: Summary) -> tuple[float | None, float | None]:
@@ -41,10 +44,13 @@ def refresh(app: Context, run: int) -> None:
 def refresh_project(app: Context, project: str, metrics: Sequence[str]) -> None:
     """Brings the summaries of some metrics up to date for every run of the project that may have moved on."""
     for run, has_ended in app.metadata.summaries.stale(project):
-        if has_ended:
-            refresh(app, run)
-        elif fresh := app.series.summaries(run, metrics):
-            app.metadata.summaries.put(run, kept(fresh), complete=False)
+        try:
+            if has_ended:
+                refresh(app, run)
+            elif fresh := app.series.summaries(run, metrics):
+                app.metadata.summaries.put(run, kept(fresh), complete=False)
+        except Damaged as error:  # the other runs of the project are well
+            log.warning("%s", error)
 
 
 def _none(value: float) -> float | None:

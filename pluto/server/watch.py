@@ -9,7 +9,7 @@ import time
 from pluto.server.lifecycle import FAILED, STALE
 from pluto.server.metadata.contract import MetadataStore, QuietRun
 from pluto.server.metadata.database import now_ms
-from pluto.server.series.contract import SeriesStore
+from pluto.server.series.contract import Damaged, SeriesStore
 
 HEARTBEAT_LIMIT_S = 150
 QUIET_LIMIT_S = 1_800
@@ -42,7 +42,14 @@ class Watch:
         self._next = time.monotonic() + self._every_s
         at = now_ms()
         quiet = self._metadata.statuses.quiet(at - HEARTBEAT_LIMIT_S * 1000, at - QUIET_LIMIT_S * 1000)
-        return [run.id for run in quiet if self._judge(run, at)]
+        failed = []
+        for run in quiet:
+            try:
+                if self._judge(run, at):
+                    failed.append(run.id)
+            except Damaged as error:
+                log.warning("%s", error)
+        return failed
 
     async def forever(self) -> None:
         """Looks every minute, for as long as the server runs."""

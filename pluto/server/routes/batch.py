@@ -29,8 +29,10 @@ BATCH_MAX_BYTES = 256 << 20
 _WRITER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _decoder = msgspec.msgpack.Decoder(list[Entry])
 
-_METADATA = frozenset({Kind.CONFIG, Kind.TAGS, Kind.NOTES, Kind.METADATA, Kind.NAME})
-_APPLIED = _METADATA | {Kind.FILE}
+_APPLIED = frozenset({
+    Kind.CONFIG, Kind.TAGS, Kind.NOTES, Kind.METADATA, Kind.NAME, Kind.FILE, Kind.MODEL_GRAPH,
+})  # fmt: skip
+"""Kinds that the metadata has a part in, or that have to be looked at before they are stored."""
 
 
 async def info(request: Request) -> Response:
@@ -114,7 +116,7 @@ def apply(app: Context, run: int, entries: Sequence[Entry]) -> list[Rejection]:
 
 
 def _apply_one(app: Context, editor: Editor, record: object) -> None:
-    """Applies one record. Raises `ValueError` for one that can't be."""
+    """Applies one record, or looks whether it can be stored. Raises `ValueError` for one that can't be."""
     if isinstance(record, records.Config):
         values = parse_object(record.body)
         if record.replace:
@@ -132,6 +134,8 @@ def _apply_one(app: Context, editor: Editor, record: object) -> None:
         if not record.text.strip() or len(record.text) > NAME_MAX:
             raise ValueError(f"a name has 1 to {NAME_MAX} characters")
         editor.rename(record.text)
+    elif isinstance(record, records.ModelGraph):
+        parse_object(record.body)
     elif isinstance(record, records.File):
         if not re.fullmatch(r"[0-9a-f]{64}", record.sha256):
             raise ValueError("sha256 has to be 64 lower-case hexadecimal digits")

@@ -71,7 +71,10 @@ async def upload(request: Request) -> Response:
             editor.add_blobs([sha])
     except LookupError:
         raise not_found() from None
-    app.series.attach_blob(run, file, sha, app.blobs.size(sha))
+    try:
+        app.series.attach_blob(run, file, sha, app.blobs.size(sha))
+    except KeyError:
+        raise not_found("File") from None
     return Response(status_code=200)
 
 
@@ -95,8 +98,7 @@ async def receive(app: Context, request: Request, expected: str | None) -> str:
         async for chunk in request.stream():
             if chunk:
                 writer.write(chunk)
-        sha: str = writer.commit(expected)
-    return sha
+        return writer.commit(expected)
 
 
 def _offer(app: Context, sha: str) -> bool:

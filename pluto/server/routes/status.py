@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +15,10 @@ from pluto.server.context import Context, context
 from pluto.server.errors import ApiError, not_found
 from pluto.server.lifecycle import API, STATUSES, ended
 from pluto.server.routes.runs import EPOCH_MS_MAX
+from pluto.server.series.contract import Damaged
 from pluto.server.summarise import refresh
+
+log = logging.getLogger("pluto.server")
 
 
 class Update(msgspec.Struct):
@@ -50,9 +55,12 @@ async def update(request: Request) -> Response:
 
 
 def close(app: Context, run: int) -> None:
-    """Seals what an ended run logged, and keeps its summaries."""
-    app.series.seal(run)
-    refresh(app, run)
+    """Seals what an ended run logged, and keeps its summaries. A run whose series are damaged ends all the same."""
+    try:
+        app.series.seal(run)
+        refresh(app, run)
+    except Damaged as error:
+        log.warning("%s", error)
 
 
 async def history(request: Request) -> Response:
