@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from pluto.server.blobs import Blobs
 from pluto.server.context import Context
-from pluto.server.errors import Errors
+from pluto.server.errors import Errors, no_route
 from pluto.server.guard import Guard
 from pluto.server.metadata.sql import open_metadata
 from pluto.server.routes import routes
@@ -50,12 +51,18 @@ def create_app(
         metadata.close()
         series.close()
 
+    every = routes()
+    guard = Middleware(
+        Guard,
+        keys=metadata.keys,
+        require_key=require_key,
+        public_url=public_url,
+        named=frozenset(route.path for route in every),
+    )
     app = Starlette(
-        routes=routes(),
-        middleware=[
-            Middleware(Errors),
-            Middleware(Guard, keys=metadata.keys, require_key=require_key, public_url=public_url),
-        ],
+        routes=every,
+        middleware=[Middleware(Errors), guard],
+        exception_handlers={HTTPException: no_route},
         lifespan=lifespan,
     )
     app.state.context = context

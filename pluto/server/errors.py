@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pluto.protocol.batch import PREFIX
@@ -95,8 +96,14 @@ class Errors:
             if started:
                 raise
             status, content = _answer(scope["path"], scope["method"], error)
-            headers = dict(error.headers or {}) if isinstance(error, HTTPException) else None
-            await json_response(content, status, headers)(scope, receive, send)
+            await json_response(content, status)(scope, receive, send)
+
+
+async def no_route(request: Request, error: Exception) -> Response:
+    """The answer to a path or method that is none, as the service words it."""
+    assert isinstance(error, HTTPException)
+    content = body_of(request.url.path, error.status_code, str(error.detail))
+    return json_response(content, error.status_code, error.headers)
 
 
 def _answer(path: str, method: str, error: Exception) -> tuple[int, Any]:
@@ -104,8 +111,6 @@ def _answer(path: str, method: str, error: Exception) -> tuple[int, Any]:
         if error.content is not None:
             return error.status, error.content
         return error.status, body_of(path, error.status, error.message, error.code)
-    if isinstance(error, HTTPException):
-        return error.status_code, body_of(path, error.status_code, str(error.detail))
     if isinstance(error, Damaged):
         log.error("%s %s: %s", method, path, error)
         return 500, body_of(path, 500, str(error), "INTERNAL_ERROR")

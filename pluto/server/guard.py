@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -23,16 +24,17 @@ _OPEN_PREFIXES = (f"{PREFIX}/uploads/", f"{PREFIX}/downloads/")
 """Addresses that are signed one by one."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,200}")
-_RESERVED = frozenset({
-    "projects", "list", "metrics", "metric-names", "logs", "files", "statistics", "compare", "leaderboard",
-})  # fmt: skip
 
 
 class Guard:
     """Lets a request pass, or answers it with what its service says to a stranger."""
 
-    def __init__(self, app: ASGIApp, *, keys: Keys, require_key: bool, public_url: str | None) -> None:
+    def __init__(
+        self, app: ASGIApp, *, keys: Keys, require_key: bool, public_url: str | None, named: Collection[str]
+    ) -> None:
+        """Guards `app`; `named` are the paths that are routes of their own and never a run's short id."""
         self._app = app
+        self._named = named
         self._keys = keys
         self._require_key = require_key
         self._public_host = urlsplit(public_url).netloc.lower() if public_url else None
@@ -42,11 +44,21 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers, path = Headers(scope=scope), scope["path"]
-        refused = self._keyless(headers, path) if not self._require_key else self._keyed(headers, path)
+        if not self._require_key:
+            refused = self._keyless(headers, path)
+        elif scope["method"] == "GET" and self._short_id(path):
+            refused = None
+        else:
+            refused = self._keyed(headers, path)
         if refused is None:
             await self._app(scope, receive, send)
             return
         await json_response(refused[1], refused[0])(scope, receive, send)
+
+    def _short_id(self, path: str) -> bool:
+        """Whether the path is `/api/runs/{sqid}`, which needs no key."""
+        rest = path.removeprefix("/api/runs/")
+        return rest != path and rest.isalnum() and path not in self._named
 
     def _keyless(self, headers: Headers, path: str) -> tuple[int, object] | None:
         """Keeps strangers out of a server without keys.
@@ -62,7 +74,7 @@ class Guard:
         return None
 
     def _keyed(self, headers: Headers, path: str) -> tuple[int, object] | None:
-        if path in _OPEN or path.startswith(_OPEN_PREFIXES) or _short_id(path):
+        if path in _OPEN or path.startswith(_OPEN_PREFIXES):
             return None
         kind = service(path)
         token = headers.get("authorization", "").removeprefix("Bearer ").strip()
@@ -89,9 +101,3 @@ def _local(host: str) -> bool:
     except ValueError:
         return name.endswith((".localhost", ".local", ".internal"))
     return True
-
-
-def _short_id(path: str) -> bool:
-    """Whether the path is `/api/runs/{sqid}`, which needs no key."""
-    rest = path.removeprefix("/api/runs/")
-    return rest != path and rest.isalnum() and rest not in _RESERVED

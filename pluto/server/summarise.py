@@ -26,9 +26,7 @@ def kept(summaries: Mapping[str, Summary]) -> list[MetricSummary]:
     for name, summary in summaries.items():
         mean, variance = mean_and_variance(summary)
         low, high = (summary.min, summary.max) if summary.finite else (math.nan, math.nan)
-        rows.append(
-            MetricSummary(name, summary.finite, _none(low), _none(high), mean, variance, _none(summary.last))
-        )
+        rows.append(MetricSummary(name, summary.finite, _none(low), _none(high), mean, variance, _none(summary.last)))
     return rows
 
 

@@ -44,7 +44,7 @@ class Caller:
         return self._loop.run_until_complete(self._client.request(method, url, **kwargs))
 
     def get(self, url: str, **params: Any) -> httpx.Response:
-        return self.request("GET", url, params=params)
+        return self.request("GET", url, params=params or None)
 
     def post(self, url: str, body: Any = None, **kwargs: Any) -> httpx.Response:
         return self.request("POST", url, json=body, **kwargs)

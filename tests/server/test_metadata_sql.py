@@ -99,5 +99,5 @@ def test_a_newer_database_is_refused(tmp_path: Path, store: SqlMetadata) -> None
     with database.write() as connection:
         migrate(connection, [*MIGRATIONS, COLOUR])
     database.close()
-    with pytest.raises(NewerDatabase, match="0002-colour.*upgrade"):
+    with pytest.raises(NewerDatabase, match=r"0002-colour.*upgrade"):
         open_metadata(tmp_path)

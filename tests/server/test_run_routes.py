@@ -54,7 +54,9 @@ def test_details(caller: Caller) -> None:
 def test_attaching_merges_config_and_reopens(caller: Caller) -> None:
     run = caller.create(externalId="e", config='{"a":{"x":1}}', tags=["one"])
     caller.status(run, "COMPLETED")
-    assert caller.ok(caller.get("/api/ext/v1/runs/lookup", projectName=PROJECT, externalId="e"))["status"] == "COMPLETED"
+    assert (
+        caller.ok(caller.get("/api/ext/v1/runs/lookup", projectName=PROJECT, externalId="e"))["status"] == "COMPLETED"
+    )
     body = {"runName": "other", "projectName": PROJECT, "externalId": "e", "config": '{"a":{"y":2}}', "tags": ["two"]}
     again = caller.ok(caller.post("/api/runs/create", body))
     assert (again["runId"], again["resumed"]) == (run, True)
@@ -212,4 +214,6 @@ def test_model_graph_and_alerts(caller: Caller) -> None:
         {"time": 5_000, "level": "ERROR", "title": "T", "body": "b", "url": "http://x", "email": True}
     ]
     assert caller.post("/api/runs/alert", {"runId": run, "alert": {}}).status_code == 422
-    assert caller.post("/api/runs/alert", {"runId": run, "alert": {"title": "t", "timestamp": 1 << 62}}).status_code == 422
+    assert (
+        caller.post("/api/runs/alert", {"runId": run, "alert": {"title": "t", "timestamp": 1 << 62}}).status_code == 422
+    )

@@ -103,9 +103,7 @@ def write_names(connection: Connection, run: int, names: Mapping[str, str]) -> N
     insert(connection, tables.names, rows)
 
 
-def write_fields(
-    connection: Connection, run: int, source: str, old: Mapping[str, Any], new: Mapping[str, Any]
-) -> None:
+def write_fields(connection: Connection, run: int, source: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
     """Brings the flat fields from `old` to `new`."""
     before, after = flatten(old), flatten(new)
     column = tables.fields.c

@@ -47,9 +47,7 @@ class SqlRuns:
 
     def by_external_id(self, project: str, external_id: str) -> Run | None:
         with self._database.read() as connection:
-            return _one(
-                connection, _selected().where(_projects.c.name == project, _runs.c.external_id == external_id)
-            )
+            return _one(connection, _selected().where(_projects.c.name == project, _runs.c.external_id == external_id))
 
     def by_display_id(self, prefix: str, number: int, project: str | None = None) -> list[Run]:
         query = _selected().where(_projects.c.prefix == prefix, _runs.c.number == number).order_by(_runs.c.id)
@@ -210,5 +208,3 @@ def _insert(connection: Connection, new: NewRun, tags: Sequence[str]) -> int:
     write_fields(connection, run, "systemMetadata", {}, new.system_metadata)
     add_event(connection, run, None, RUNNING, "api", None)
     return run
-
-

@@ -194,9 +194,7 @@ def _field(leaf: Leaf) -> ColumnElement[bool]:
 
 def _present(source: str, keys: Sequence[str]) -> ColumnElement[bool]:
     value = or_(_fields.c.text.is_not(None), _fields.c.number.is_not(None))
-    return _runs.c.id.in_(
-        select(_fields.c.run_id).where(_fields.c.source == source, _fields.c.key.in_(keys), value)
-    )
+    return _runs.c.id.in_(select(_fields.c.run_id).where(_fields.c.source == source, _fields.c.key.in_(keys), value))
 
 
 def _number(value: Any) -> float | None:

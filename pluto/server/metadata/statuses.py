@@ -90,8 +90,7 @@ class SqlStatuses:
         )
         with self._database.read() as connection:
             return [
-                QuietRun(row.id, row.last_seen, row.status_updated, row.updated_at)
-                for row in connection.execute(query)
+                QuietRun(row.id, row.last_seen, row.status_updated, row.updated_at) for row in connection.execute(query)
             ]
 
 
@@ -124,9 +123,7 @@ def change(
     return True
 
 
-def add_event(
-    connection: Connection, run: int, before: str | None, after: str, source: str, metadata: Any
-) -> None:
+def add_event(connection: Connection, run: int, before: str | None, after: str, source: str, metadata: Any) -> None:
     connection.execute(
         _events.insert().values(
             run_id=run,

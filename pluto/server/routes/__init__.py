@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from pluto.server.routes import (
     batch,
@@ -27,6 +27,6 @@ _MODULES = (
 )  # fmt: skip
 
 
-def routes() -> list[BaseRoute]:
+def routes() -> list[Route]:
     """Every route; `details` last, since its `/api/runs/{sqid}` would take any name."""
     return [route for module in _MODULES for route in module.ROUTES]

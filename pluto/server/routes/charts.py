@@ -49,9 +49,7 @@ async def bucketed(request: Request) -> Response:
         if run is None:
             continue
         for name in wanted.logNames:
-            buckets = app.series.buckets(
-                run, name, wanted.buckets, step_min=wanted.stepMin, step_max=wanted.stepMax
-            )
+            buckets = app.series.buckets(run, name, wanted.buckets, step_min=wanted.stepMin, step_max=wanted.stepMax)
             if len(buckets.steps):
                 found[name][text] = _columns(buckets)
     return rows_response({name: runs for name, runs in found.items() if runs})

@@ -142,9 +142,7 @@ def _forked(app: Context, body: Create, new: NewRun) -> NewRun:
     tags = list(new.tags)
     if body.inheritTags:
         tags = _last_group([*parent.tags, *tags])
-    return dataclasses.replace(
-        new, config=config, tags=tags, forked_from=parent.id, fork_step=body.forkStep
-    )
+    return dataclasses.replace(new, config=config, tags=tags, forked_from=parent.id, fork_step=body.forkStep)
 
 
 def _last_group(tags: list[str]) -> list[str]:
