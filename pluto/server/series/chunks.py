@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import zstandard
 
 from pluto.server.series.blocks import Block
-from pluto.server.series.cells import CELL, Cells, by_step, cells
+from pluto.server.series.cells import CELL, Cells, Positions, by_step, cells
 from pluto.server.series.columns import decode_floats, decode_integers, encode_floats, encode_integers
-from pluto.server.series.contract import Floats, Integers
+from pluto.server.series.contract import Damaged, Floats, Integers
 
 FULL: Final = 16_384
 """Points of a chunk that is left as it is."""
@@ -36,7 +38,7 @@ class Column:
     def __len__(self) -> int:
         return len(self.steps)
 
-    def part(self, which: slice | np.ndarray[tuple[int], np.dtype[np.intp]] | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Column:
+    def part(self, which: slice | Positions | npt.NDArray[np.bool_]) -> Column:
         """Some of the points."""
         return Column(self.steps[which], self.times[which], self.values[which])
 
@@ -86,14 +88,12 @@ def merge_small(db: sqlite3.Connection) -> None:
                 run.append((first, count))
                 continue
             if len(run) > 1:
-                column = concatenate([taken for taken, _ in _take(db, name, run)])
+                column = concatenate(_take(db, name, run))
                 _write(db, name, run[0][0], column, {}, 0)
             run = []
 
 
-def _append(
-    db: sqlite3.Connection, name: int, column: Column, axes: dict[int, tuple[bytes, bytes]], axis: int
-) -> None:
+def _append(db: sqlite3.Connection, name: int, column: Column, axes: dict[int, tuple[bytes, bytes]], axis: int) -> None:
     last = db.execute(
         "SELECT first, count FROM chunk WHERE name = ? ORDER BY first DESC LIMIT ?", (name, 8 * FAN)
     ).fetchall()
@@ -110,12 +110,12 @@ def _append(
         total += sum(count for _, count in last[absorbed : absorbed + alike])
         absorbed += alike
     if absorbed:
-        taken = [part for part, _ in _take(db, name, last[absorbed - 1 :: -1])]
+        taken = _take(db, name, last[absorbed - 1 :: -1])
         first, column, axis = last[absorbed - 1][0], concatenate([*taken, column]), 0
     _write(db, name, first, column, axes, axis)
 
 
-def _take(db: sqlite3.Connection, name: int, places: Sequence[tuple[int, int]]) -> list[tuple[Column, int]]:
+def _take(db: sqlite3.Connection, name: int, places: Sequence[tuple[int, int]]) -> list[Column]:
     """Neighbouring chunks out of the file, in the order logged."""
     span = (name, places[0][0], places[-1][0])
     taken = list(read(db, *span))
@@ -126,7 +126,7 @@ def _take(db: sqlite3.Connection, name: int, places: Sequence[tuple[int, int]]) 
 def _write(
     db: sqlite3.Connection, name: int, first: int, column: Column, axes: dict[int, tuple[bytes, bytes]], axis: int
 ) -> None:
-    """Writes chunks. `axes` remembers encoded steps and times, under `axis` if that is not 0, for metrics that share them."""
+    """Writes chunks. Metrics that share steps and times have one `axis`, not 0; `axes` has theirs once encoded."""
     rows = []
     for start in range(0, len(column), FULL):
         part = column.part(slice(start, start + FULL))
@@ -156,14 +156,17 @@ def _levels(ordered: Column) -> bytes | None:
 _FIELDS: Final = CELL.names or ()
 
 
-def read(db: sqlite3.Connection, name: int, first: int, last: int) -> Iterator[tuple[Column, int]]:
-    """The chunks whose first point lies from `first` to `last` in the order logged, each with the place of its first."""
+def read(db: sqlite3.Connection, name: int, first: int, last: int) -> Iterator[Column]:
+    """The chunks whose first points lie from `first` to `last` in the order logged."""
     rows = db.execute(
-        "SELECT first, count, steps, times, vals FROM chunk WHERE name = ? AND first BETWEEN ? AND ? ORDER BY first",
+        "SELECT count, steps, times, vals FROM chunk WHERE name = ? AND first BETWEEN ? AND ? ORDER BY first",
         (name, first, last),
     )
-    for start, count, steps, times, values in rows:
-        yield Column(decode_floats(steps, count), decode_integers(times, count), decode_floats(values, count)), start
+    for count, steps, times, values in rows:
+        try:
+            yield Column(decode_floats(steps, count), decode_integers(times, count), decode_floats(values, count))
+        except (ValueError, KeyError, struct.error, zstandard.ZstdError) as error:
+            raise Damaged(f"a chunk of points can't be read: {error}") from error
 
 
 def read_level(db: sqlite3.Connection, name: int, first: int) -> Cells | None:
@@ -172,7 +175,10 @@ def read_level(db: sqlite3.Connection, name: int, first: int) -> Cells | None:
     if row is None or row[1] is None:
         return None
     count = -(-row[0] // LEVEL_POINTS)
-    data = zstandard.decompress(row[1])
+    try:
+        data = zstandard.decompress(row[1])
+    except zstandard.ZstdError as error:
+        raise Damaged(f"a chunk of points can't be read: {error}") from error
     level = np.empty(count, CELL)
     for at, field in enumerate(_FIELDS):
         level[field] = np.frombuffer(data, CELL[field], count, at * count * 8)

@@ -123,6 +123,7 @@ class Connections:
     @contextlib.contextmanager
     def _using(self, run: int, *, create: bool) -> Iterator[Connection | None]:
         self._check_process()
+        path = self.path(run)
         try:
             connection = self._take(run, create)
             if connection is None:
@@ -132,10 +133,12 @@ class Connections:
                 yield connection
             finally:
                 connection.lock.release()
+        except Damaged as error:
+            raise Damaged(f"the series of run {run} can't be read: {error} ({path})") from error
         except sqlite3.DatabaseError as error:
             # Its subclasses are other things: a lock not got, a full disk, a mistake in a statement.
             if type(error) is sqlite3.DatabaseError:
-                raise Damaged(f"the series of run {run} can't be read: {error} ({self.path(run)})") from error
+                raise Damaged(f"the series of run {run} can't be read: {error} ({path})") from error
             raise
 
     def _take(self, run: int, create: bool) -> Connection | None:
@@ -197,7 +200,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         deadline = time.monotonic() + BUSY_S
         while True:
             try:
-                prepare(db, path)
+                prepare(db)
                 break
             except sqlite3.OperationalError as error:
                 # Changing to WAL does not wait for locks: another process is making the same file just now.

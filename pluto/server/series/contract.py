@@ -180,15 +180,31 @@ class SeriesStore(Protocol):
     def summaries(self, run: int, names: Sequence[str] | None = None) -> dict[str, Summary]:
         """Summaries of the named metrics, or of all."""
 
-    def logs(self, run: int, *, stream: str | None = None, limit: int = 1000, offset: int = 0) -> tuple[list[LogLine], int]:
+    def logs(
+        self, run: int, *, stream: str | None = None, limit: int = 1000, offset: int = 0
+    ) -> tuple[list[LogLine], int]:
         """Console lines by line number, and how many there are in all."""
 
     def data(
-        self, run: int, *, name: str | None = None, type: str | None = None, cursor: str | None = None, limit: int = 1000
+        self,
+        run: int,
+        *,
+        name: str | None = None,
+        type: str | None = None,
+        cursor: str | None = None,
+        limit: int = 1000,
     ) -> Page:
         """`DataRow`s by name, step and time. `type` compares case-insensitively."""
 
-    def files(self, run: int, *, name: str | None = None, group: str | None = None, cursor: str | None = None, limit: int = 1000) -> Page:
+    def files(
+        self,
+        run: int,
+        *,
+        name: str | None = None,
+        group: str | None = None,
+        cursor: str | None = None,
+        limit: int = 1000,
+    ) -> Page:
         """`FileRow`s by step, index and file name."""
 
     def add_file(self, run: int, row: FileRow) -> int:

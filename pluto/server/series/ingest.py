@@ -31,7 +31,6 @@ TAIL_ROWS: Final = 128
 """More batches than this in the tail become one."""
 
 _HASH: Final = re.compile(r"[0-9a-f]{64}\Z")
-_TIME_END: Final = 2**63
 
 
 class Unfit(ValueError):
@@ -55,16 +54,21 @@ class Batch:
         for entry in entries:
             try:
                 record = records.decode(entry.kind, entry.body)
-                _TAKE[entry.kind](self, record, entry)
-            except KeyError:
-                self.rejected.append(Rejection(entry.seq, f"a {Kind(entry.kind).name} record has no place in a batch"))
+                if entry.kind in _EVENTS:
+                    self._event(entry, record)
+                elif entry.kind in _TAKE:
+                    _TAKE[entry.kind](self, record)
+                else:
+                    raise Unfit(f"a {Kind(entry.kind).name} record has no place in a batch")
             except (ValueError, msgspec.DecodeError) as error:
                 self.rejected.append(Rejection(entry.seq, str(error)))
+            except RecursionError:
+                self.rejected.append(Rejection(entry.seq, "nested too deeply"))
 
-    def _metrics(self, record: records.Metrics, entry: Entry) -> None:
-        self.metrics.add_row(_time(record.time), _step(record.step), record.values)
+    def _metrics(self, record: records.Metrics) -> None:
+        self.metrics.add_row(_int64(record.time), _step(record.step), record.values)
 
-    def _columns(self, record: records.Columns, entry: Entry) -> None:
+    def _columns(self, record: records.Columns) -> None:
         if len(record.steps) % 8 or not len(record.steps) == len(record.times) == len(record.values):
             raise Unfit("the columns are not of equal length, or not of 8 bytes a point")
         self.metrics.add_column(
@@ -74,62 +78,63 @@ class Batch:
             np.frombuffer(record.values, "<f8"),
         )
 
-    def _texts(self, record: records.Texts, entry: Entry) -> None:
-        time, step = _time(record.time), _step(record.step)
+    def _texts(self, record: records.Texts) -> None:
+        time, step = _int64(record.time), _step(record.step)
         for name, text in record.values.items():
             self.names.setdefault(name, TEXT_NAME)
             self.data.append((name, TEXT_TYPE, step_in(step), time, text))
 
-    def _data(self, record: records.Data, entry: Entry) -> None:
-        row = (record.name, record.type, step_in(_step(record.step)), _time(record.time), record.body)
+    def _data(self, record: records.Data) -> None:
+        row = (record.name, record.type, step_in(_step(record.step)), _int64(record.time), record.body)
         self.names.setdefault(record.name, TEXT_NAME if record.type == TEXT_TYPE else record.type.upper())
         self.data.append(row)
 
-    def _file(self, record: records.File, entry: Entry) -> None:
+    def _file(self, record: records.File) -> None:
         if not _HASH.match(record.sha256):
             raise Unfit("sha256 has to be 64 hexadecimal digits in lower case")
         row = (
-            record.name, _time(record.index), record.type, record.file_name, record.file_type, _time(record.size),
-            record.sha256, step_in(_step(record.step)), _time(record.time), record.caption, record.annotations, record.metadata,
+            record.name, _int64(record.index), record.type, record.file_name, record.file_type, _int64(record.size),
+            record.sha256, step_in(_step(record.step)), _int64(record.time), record.caption, record.annotations,
+            record.metadata,
         )  # fmt: skip
         self.names.setdefault(record.name, record.type.upper())
         self.files.append(row)
 
-    def _console(self, record: records.Console, entry: Entry) -> None:
-        time, first = _time(record.time), _time(record.first_line)
-        _time(first + len(record.lines))
+    def _console(self, record: records.Console) -> None:
+        time, first = _int64(record.time), _int64(record.first_line)
+        _int64(first + len(record.lines))
         self.console.extend((line, record.stream, time, text) for line, text in enumerate(record.lines, first))
 
-    def _event(self, record: Any, entry: Entry) -> None:
-        _time(record.time)
+    def _event(self, entry: Entry, record: Any) -> None:
+        _int64(record.time)
+        if _EVENTS[entry.kind] and not isinstance(json.loads(record.body), dict):
+            raise Unfit("the body has to be the JSON text of an object")
         self.events.append((entry.kind, entry.body))
 
-    def _object_event(self, record: Any, entry: Entry) -> None:
-        if not isinstance(json.loads(record.body), dict):
-            raise Unfit("the body has to be the JSON text of an object")
-        self._event(record, entry)
 
-
-_TAKE: Final[dict[int, Callable[[Batch, Any, Entry], None]]] = {
+_TAKE: Final[dict[int, Callable[[Batch, Any], None]]] = {
     Kind.METRICS: Batch._metrics,
     Kind.COLUMNS: Batch._columns,
     Kind.TEXTS: Batch._texts,
     Kind.DATA: Batch._data,
     Kind.FILE: Batch._file,
     Kind.CONSOLE: Batch._console,
-    Kind.CONFIG: Batch._object_event,
-    Kind.METADATA: Batch._object_event,
-    Kind.MODEL_GRAPH: Batch._object_event,
-    Kind.TAGS: Batch._event,
-    Kind.NOTES: Batch._event,
-    Kind.NAME: Batch._event,
-    Kind.ALERT: Batch._event,
 }
-assert _TAKE.keys() == BATCH_KINDS
+_EVENTS: Final[dict[int, bool]] = {
+    Kind.CONFIG: True,
+    Kind.METADATA: True,
+    Kind.MODEL_GRAPH: True,
+    Kind.TAGS: False,
+    Kind.NOTES: False,
+    Kind.NAME: False,
+    Kind.ALERT: False,
+}
+"""Kinds kept as they came, and whether the body is the JSON text of an object."""
+assert _TAKE.keys() | _EVENTS.keys() == BATCH_KINDS
 
 
-def _time(number: int) -> int:
-    if not -_TIME_END <= number < _TIME_END:
+def _int64(number: int) -> int:
+    if not -(2**63) <= number < 2**63:
         raise Unfit(f"{number} does not fit 64 bits with a sign")
     return number
 
@@ -187,11 +192,11 @@ def _bounds(db: sqlite3.Connection, metrics: Builder) -> None:
     for name, step in metrics.highest_steps():
         system = name.startswith(SYSTEM)
         highest[system] = max(highest[system], step)
-    for system, step in enumerate(highest):
+    for index, step in enumerate(highest):
         if step > -np.inf:
             db.execute(
                 "INSERT INTO bound VALUES (?, ?) ON CONFLICT (system) DO UPDATE SET step = max(step, excluded.step)",
-                (system, step),
+                (index, step),
             )
 
 

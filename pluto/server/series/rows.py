@@ -1,10 +1,14 @@
 """Reading and writing the plain tables: structured values and texts, files, console lines."""
 
+# ruff: noqa: S608
+# Statements are put together from the constants here; what callers hand over is always a parameter.
+
 from __future__ import annotations
 
 import json
 import math
 import sqlite3
+from dataclasses import replace
 from typing import Any, Final
 
 from pluto.server.series.contract import DataRow, FileRow, LogLine, Page
@@ -42,13 +46,17 @@ def data(db: sqlite3.Connection, where: dict[str, tuple[Any, ...]], cursor: str 
     found, following = _page(
         db, "data", "name, type, step, time, body, id", ("name", "step", "time", "id"), where, cursor, limit
     )
-    return Page([DataRow(name, type, step_out(step), time, body) for name, type, step, time, body, _ in found], following)
+    return Page([DataRow(row[0], row[1], step_out(row[2]), row[3], row[4]) for row in found], following)
 
 
 def files(db: sqlite3.Connection, where: dict[str, tuple[Any, ...]], cursor: str | None, limit: int) -> Page:
     """A page of files."""
     found, following = _page(db, "file", _FILE_COLUMNS, ("step", '"index"', "file_name", "id"), where, cursor, limit)
-    return Page([FileRow(*row[:7], step_out(row[7]), *row[8:]) for row in found], following)
+    return Page([_file(*row) for row in found], following)
+
+
+def _file(*row: Any) -> FileRow:
+    return replace(FileRow(*row), step=step_out(row[7]))
 
 
 def insert_file(db: sqlite3.Connection, row: FileRow) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 from pluto.server.series.contract import Damaged
@@ -50,7 +49,7 @@ MIGRATIONS: Final[tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...]] 
 """Name and work of each step; a file's `user_version` counts the steps it has behind it. Only ever append."""
 
 
-def prepare(db: sqlite3.Connection, path: Path) -> None:
+def prepare(db: sqlite3.Connection) -> None:
     """Brings an open file to the current layout, however many processes try at once.
 
     Raises `Damaged` for a file that a newer Pluto has written, or that is no file of series.
@@ -59,7 +58,7 @@ def prepare(db: sqlite3.Connection, path: Path) -> None:
     if version == len(MIGRATIONS):
         return
     if version > len(MIGRATIONS):
-        raise Damaged(f"{path} was written by a newer Pluto (layout {version}); update this one to read it")
+        raise Damaged(f"a newer Pluto wrote them (layout {version}); update this one to read them")
     if version == 0:
         # Both take effect on an empty file only, which is why they come before the transaction.
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -68,7 +67,7 @@ def prepare(db: sqlite3.Connection, path: Path) -> None:
     try:
         version = _version(db)
         if version == 0 and db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-            raise Damaged(f"{path} is an SQLite file, but none of Pluto's series")
+            raise Damaged("the file is an SQLite database, but none of Pluto's series")
         for _, migrate in MIGRATIONS[version:]:
             migrate(db)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -11,9 +11,10 @@ import numpy as np
 from pluto.protocol import records
 from pluto.protocol.batch import Entry
 from pluto.protocol.records import Kind
-from pluto.server.series import chunks, ingest, metrics, rows
+from pluto.server.series import buckets, chunks, ingest, points, rows, summaries
 from pluto.server.series.connections import Connection, Connections
 from pluto.server.series.contract import Appended, Buckets, FileRow, LogLine, Page, Points, Summary
+from pluto.server.series.pieces import find
 
 METADATA_KINDS: Final = (Kind.CONFIG, Kind.TAGS, Kind.NOTES, Kind.METADATA, Kind.NAME)
 _NO_FLOATS, _NO_INTEGERS = np.empty(0), np.empty(0, np.int64)
@@ -124,12 +125,12 @@ class SqliteSeries:
         """As the contract says. Raises `ValueError` for a cursor or an order that is none."""
         if order not in ("step", "logged"):
             raise ValueError(f"points come by 'step' or as 'logged', not by {order!r}")
-        read = metrics.points_by_step if order == "step" else metrics.points_as_logged
+        read = points.by_step if order == "step" else points.as_logged
         with self._files.read(run) as file:
             id = _id(file, name)
             if file is None or id is None:
                 return Points(_NO_FLOATS, _NO_INTEGERS, _NO_FLOATS)
-            return read(metrics.find(file.db, id), step_min, step_max, cursor, limit)
+            return read(find(file.db, id), step_min, step_max, cursor, limit)
 
     def buckets(
         self, run: int, name: str, count: int, *, step_min: float | None = None, step_max: float | None = None
@@ -139,14 +140,14 @@ class SqliteSeries:
             id = _id(file, name)
             if file is None or id is None:
                 return _NO_BUCKETS
-            return metrics.buckets(metrics.find(file.db, id), count, step_min, step_max)
+            return buckets.buckets(find(file.db, id), count, step_min, step_max)
 
     def summaries(self, run: int, names: Sequence[str] | None = None) -> dict[str, Summary]:
         """As the contract says."""
         with self._files.read(run) as file:
             if file is None:
                 return {}
-            return metrics.summaries(file.db, names)
+            return summaries.summaries(file.db, names)
 
     def logs(
         self, run: int, *, stream: str | None = None, limit: int = 1000, offset: int = 0
@@ -156,7 +157,13 @@ class SqliteSeries:
             return rows.logs(file.db, stream, limit, offset) if file else ([], 0)
 
     def data(
-        self, run: int, *, name: str | None = None, type: str | None = None, cursor: str | None = None, limit: int = 1000
+        self,
+        run: int,
+        *,
+        name: str | None = None,
+        type: str | None = None,
+        cursor: str | None = None,
+        limit: int = 1000,
     ) -> Page:
         """As the contract says. Raises `ValueError` for a cursor that is none."""
         where: dict[str, tuple[Any, ...]] = {}
@@ -207,8 +214,10 @@ class SqliteSeries:
     def blobs(self, run: int) -> set[str]:
         """As the contract says."""
         with self._files.read(run) as file:
-            found = file.db.execute("SELECT DISTINCT sha256 FROM file WHERE sha256 IS NOT NULL").fetchall() if file else []
-        return {sha256 for (sha256,) in found}
+            if file is None:
+                return set()
+            found = file.db.execute("SELECT DISTINCT sha256 FROM file WHERE sha256 IS NOT NULL")
+            return {sha256 for (sha256,) in found}
 
     def _events(self, run: int, kinds: Sequence[Kind]) -> list[Any]:
         marks = ", ".join("?" * len(kinds))
