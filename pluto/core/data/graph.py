@@ -35,9 +35,9 @@ class Graph(Data):
             self._node(node).update(_attributes(nodes[node], f"node {node!r}") if isinstance(nodes, Mapping) else {})
         edges = data.get("edges") or {}
         for edge in edges:
-            attributes = edges[edge] if isinstance(edges, Mapping) else edge[2] if len(edge) == 3 else {}
-            if isinstance(edge, str) or len(edge) not in (2, 3):
+            if not isinstance(edge, (tuple, list)) or len(edge) not in (2, 3):
                 raise ValueError(f"Graph edge {edge!r}: (source, target) is needed")
+            attributes = edges[edge] if isinstance(edges, Mapping) else edge[2] if len(edge) == 3 else {}
             self._edge(edge[0], edge[1], _attributes(attributes, f"edge {edge!r}"))
 
     def add_node(self, node: Hashable, **attr: Any) -> None:

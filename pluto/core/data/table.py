@@ -70,8 +70,11 @@ def _read(data: Any, columns: Names) -> tuple[Cells, Names, Names]:
     if module == "pandas" and hasattr(data, "to_frame"):
         data = data.to_frame()
     if module == "pandas" and hasattr(data, "to_dict") and hasattr(data, "index"):
-        split = data.to_dict(orient="split")
-        return [list(row) for row in split["data"]], list(split["columns"]), _index(data.index)
+        columns_of_cells = [_series(data.iloc[:, i]) for i in range(data.shape[1])]
+        rows = (
+            [list(row) for row in zip(*columns_of_cells, strict=True)] if columns_of_cells else [[] for _ in data.index]
+        )
+        return rows, list(data.columns), _index(data.index)
     if module == "polars" and hasattr(data, "to_frame"):
         data = data.to_frame()
     if module == "polars" and hasattr(data, "rows"):
@@ -85,6 +88,14 @@ def _read(data: Any, columns: Names) -> tuple[Cells, Names, Names]:
     if isinstance(data, Iterable) and not isinstance(data, (str, bytes)):
         return _of_rows(list(data), columns)
     raise TypeError(f"Table data: rows, columns, an array or a frame are needed, not {type(data).__name__}")
+
+
+def _series(series: Any) -> list[Any]:
+    """The cells of a column; a NaN that stands for a missing value, as it does but among floats, is None."""
+    cells = list(series.tolist())
+    if getattr(series.dtype, "kind", "O") == "f":
+        return cells
+    return [None if missing else cell for cell, missing in zip(cells, series.isna().tolist(), strict=True)]
 
 
 def _index(index: Any) -> Names:
@@ -154,11 +165,17 @@ def _described(names: list[Any], cells: Iterable[Sequence[Any]]) -> list[dict[st
 
 def _dtype(cells: Iterable[Any]) -> str:
     """The Python type the cells have in common: `float` for numbers of both kinds, `object` where there is none."""
-    kinds = {_NUMPY.get(name.rstrip("0123456789_"), name) for name in {type(cell).__name__ for cell in cells}}
+    kinds = {_KINDS.get(name.rstrip("0123456789_"), name) for name in {type(cell).__name__ for cell in cells}}
     kinds -= {"NoneType", "NaTType", "NAType"}
     if kinds == {"int", "float"}:
         return "float"
     return kinds.pop() if len(kinds) == 1 else "object" if kinds else "NoneType"
 
 
-_NUMPY = {"uint": "int", "Timestamp": "datetime", "Timedelta": "timedelta"}
+_KINDS = {
+    **{name: name for name in ("int", "float", "bool", "str", "bytes", "datetime", "timedelta")},
+    "uint": "int",
+    "Timestamp": "datetime",
+    "Timedelta": "timedelta",
+}
+"""Names of types, numpy's without their sizes, and what they are called here."""
