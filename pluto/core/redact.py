@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 
@@ -14,46 +15,56 @@ _NAMES = (
     r"|password|passwd|passphrase|secret"
 )
 
+
 # Every repetition is of one character class that can't match what follows it, or is bounded: matching stays linear.
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    # scheme://user:password@host
-    (re.compile(r"(://[^\s/:@?#]{0,256}:)[^\s/@]{1,1024}(?=@)"), rf"\1{REDACTED}"),
-    # Authorization: Bearer …
-    (re.compile(r"\b(bearer|basic)(\s{1,8})[A-Za-z0-9._~+/=-]{6,4096}", re.I), rf"\1\2{REDACTED}"),
-    # NAME_API_KEY=…, "password": "…"
-    (
-        re.compile(rf"((?:{_NAMES})[\"']?\s{{0,3}}[=:]\s{{0,3}}[\"']?)(?!\*\*\*)[^\s\"',;}})\]&]{{4,4096}}", re.I),
-        rf"\1{REDACTED}",
-    ),
-    # --password …, --api-key …
-    (re.compile(rf"(--?(?:[\w-]{{0,40}}[_-])?(?:{_NAMES})\s{{1,3}})(?![-*])[^\s]{{4,4096}}", re.I), rf"\1{REDACTED}"),
-    # ?token=…, presigned URLs
-    (
-        re.compile(
-            r"([?&](?:x-amz-(?:signature|credential|security-token)|sig|signature|token|key)=)[^\s&\"'*]{4,4096}", re.I
+@functools.cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    # Made when the first line needs them: that takes a few milliseconds, and a run's start shall not.
+    return (
+        # scheme://user:password@host
+        (re.compile(r"(://[^\s/:@?#]{0,256}:)[^\s/@]{1,1024}(?=@)"), rf"\1{REDACTED}"),
+        # Authorization: Bearer …
+        (re.compile(r"\b(bearer|basic)(\s{1,8})[A-Za-z0-9._~+/=-]{6,4096}", re.I), rf"\1\2{REDACTED}"),
+        # NAME_API_KEY=…, "password": "…"
+        (
+            re.compile(rf"((?:{_NAMES})[\"']?\s{{0,3}}[=:]\s{{0,3}}[\"']?)(?!\*\*\*)[^\s\"',;}})\]&]{{4,4096}}", re.I),
+            rf"\1{REDACTED}",
         ),
-        rf"\1{REDACTED}",
-    ),
-    # Keys with a shape of their own.
-    (
-        re.compile(
-            r"(?<![A-Za-z0-9_-])(?:"
-            r"mlp[si]_[A-Za-z0-9_-]{8,128}"
-            r"|(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Z])"
-            r"|gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}|glpat-[A-Za-z0-9_-]{20,128}"
-            r"|sk-[A-Za-z0-9_-]{20,256}|[srp]k_(?:live|test)_[A-Za-z0-9]{16,128}"
-            r"|hf_[A-Za-z0-9]{20,128}|wandb_v1_[A-Za-z0-9_-]{16,128}"
-            r"|xox[abeoprs]-[A-Za-z0-9-]{10,256}"
-            r"|pypi-[A-Za-z0-9_-]{16,512}|npm_[A-Za-z0-9]{20,128}"
-            r"|AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9._-]{20,512}"
-            r"|SG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,128}"
-            r"|eyJ[A-Za-z0-9_-]{16,8192}(?:\.[A-Za-z0-9_-]{4,8192}){0,2}={0,2}"
-            r")"
+        # --password …, --api-key …
+        (
+            re.compile(rf"(--?(?:[\w-]{{0,40}}[_-])?(?:{_NAMES})\s{{1,3}})(?![-*])[^\s]{{4,4096}}", re.I),
+            rf"\1{REDACTED}",
         ),
-        REDACTED,
-    ),
-    (re.compile(r"-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----.{0,16384}"), REDACTED),
-)
+        # ?token=…, presigned URLs
+        (
+            re.compile(
+                r"([?&](?:x-amz-(?:signature|credential|security-token)|sig|signature|token|key)=)[^\s&\"'*]{4,4096}",
+                re.I,
+            ),
+            rf"\1{REDACTED}",
+        ),
+        # Keys with a shape of their own.
+        (
+            re.compile(
+                r"(?<![A-Za-z0-9_-])(?:"
+                r"mlp[si]_[A-Za-z0-9_-]{8,128}"
+                r"|(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Z])"
+                r"|gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}|glpat-[A-Za-z0-9_-]{20,128}"
+                r"|sk-[A-Za-z0-9_-]{20,256}|[srp]k_(?:live|test)_[A-Za-z0-9]{16,128}"
+                r"|hf_[A-Za-z0-9]{20,128}|wandb_v1_[A-Za-z0-9_-]{16,128}"
+                r"|xox[abeoprs]-[A-Za-z0-9-]{10,256}"
+                r"|pypi-[A-Za-z0-9_-]{16,512}|npm_[A-Za-z0-9]{20,128}"
+                r"|AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9._-]{20,512}"
+                r"|SG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,128}"
+                r"|eyJ[A-Za-z0-9_-]{16,8192}(?:\.[A-Za-z0-9_-]{4,8192}){0,2}={0,2}"
+                r")"
+            ),
+            REDACTED,
+        ),
+        (re.compile(r"-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----.{0,16384}"), REDACTED),
+    )
+
+
 _KEY_BEGIN = re.compile(r"-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----")
 _KEY_END = "PRIVATE KEY-----"
 _SUSPECT = re.compile(r"://|[=:?-]|key|token|pass|secret|bearer|basic|_|AKIA|ASIA|AIza|eyJ|sk-|SG\.|ya29", re.I)
@@ -82,7 +93,7 @@ class Redactor:
         begin = _KEY_BEGIN.search(line)
         if begin and "-----END" not in line[begin.end() :]:
             self._key_lines = 1
-        for pattern, replacement in _PATTERNS:
+        for pattern, replacement in _patterns():
             line = pattern.sub(replacement, line)
         return line
 

@@ -143,7 +143,7 @@ def test_unknown_option_suggests_the_nearest(wrong: str, right: str) -> None:
     for give in (lambda: resolve({wrong: 1}), lambda: resolve(**{wrong: 1}), lambda: setattr(Settings(), wrong, 1)):
         with pytest.raises(SettingsError, match=rf"no option '{wrong}'; did you mean '{right}'"):
             give()
-    with pytest.raises(SettingsError, match="docs/settings.md"):
+    with pytest.raises(SettingsError, match=r"docs/settings\.md"):
         resolve({"completely_unheard_of": 1})
     with pytest.raises(SettingsError, match=r"dict or pluto\.Settings"):
         resolve(["project"])  # type: ignore[arg-type]

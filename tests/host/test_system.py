@@ -70,7 +70,7 @@ def test_label_and_interval() -> None:
 
 
 def test_rates_and_counters_that_start_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter([0.0, 0.0, 10.0] + [10.0, 10.0, 12.0] + [12.0, 12.0, 14.0])
+    clock = iter([0.0, 0.0, 10.0, 10.0, 10.0, 12.0, 12.0, 12.0, 14.0])
     monkeypatch.setattr("pluto.core.system.monitor.time", types.SimpleNamespace(monotonic=lambda: next(clock)))
     monkeypatch.setattr("pluto.core.system.monitor.SLOW_S", 100)
     sampler = Sampler("sys", [Steps(({"g": 1.0}, {"n": 100.0}), ({}, {"n": 130.0}), ({}, {"n": 8.0}))])
