@@ -55,7 +55,7 @@ run.finish()
 
 again = pluto.init(project=PROJECT, name="first", run_id="first-client-run", resume=True, settings=settings())
 resumed, same = bool(again.resumed), int(again.id) == number
-again.log({"train/loss": 0.001}, step=250)
+again.log({"train/loss": 0.001}, step=251)
 again.finish()
 
 failed = pluto.init(project=PROJECT, name="second", run_id="second-client-run", settings=settings())

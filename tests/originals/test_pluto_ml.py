@@ -89,7 +89,7 @@ def test_it_reads_the_metrics_it_wrote(old: Old) -> None:
     assert set(old.seen["names"]) == {"train/loss", "train/accuracy"}
     points = {int(row["step"]): row["value"] for row in old.seen["metrics"]}
     assert len(points) == 251
-    assert points[9] == pytest.approx(0.1)
+    assert points[10] == pytest.approx(0.1)
     assert [int(row["step"]) for row in old.seen["window"]] == [10, 11, 12]
     assert old.seen["statistics"]
     assert old.seen["compared"]
@@ -116,7 +116,7 @@ def test_we_read_its_run(old: Old, reader: query.Client) -> None:
 
 def test_we_read_its_metrics_point_by_point(old: Old, reader: query.Client) -> None:
     points = reader.points(PROJECT, old.number, "train/loss")
-    assert list(points.steps) == list(range(251))
+    assert list(points.steps) == list(range(1, 252))  # it counts from 1
     assert list(points.values[:250]) == [1 / (step + 1) for step in range(250)]
     assert points.values[250] == 0.001
 
