@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pluto.server.lifecycle import API, RESUME, STALE
@@ -184,7 +186,7 @@ class MetadataConformance:
         ]
         b, a, c = runs
 
-        def found(sort: Sort, **page: int) -> list[int]:
+        def found(sort: Sort, **page: Any) -> list[int]:
             items, total = store.search.find(RunQuery("p", sort=sort, **page))
             assert total == 3
             return [item.id for item in items]

@@ -76,8 +76,12 @@ def test_an_old_batch_changes_nothing_more(caller: Caller) -> None:
 
 def test_a_crash_between_the_stores_is_mended_by_sending_again(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     run = caller.create(tags=["x"])
-    sent = [records.Tags(1, ["a", "b"], ["x"]), records.Tags(1, ["c"], ["a"]), records.Config(1, '{"v":[1]}'),
-            records.Metrics(1, 1, {"m": 1})]  # fmt: skip
+    sent: list[records.Record] = [
+        records.Tags(1, ["a", "b"], ["x"]),
+        records.Tags(1, ["c"], ["a"]),
+        records.Config(1, '{"v":[1]}'),
+        records.Metrics(1, 1, {"m": 1}),
+    ]
     series = caller.context.series
 
     def dies(*args: object) -> Any:

@@ -40,12 +40,12 @@ class TestMetrics:
         run = caller.create()
         log(caller, run, **{"train/loss": [0.5, math.nan], "acc": [math.inf], "b": [-math.inf]})
         assert metrics(caller, run) == [
-            {"logName": "acc", "logGroup": "", "time": "1970-01-01 00:00:01.000", "step": 0, "value": 0, "valueFlag": "Inf"},
-            {"logName": "b", "logGroup": "", "time": "1970-01-01 00:00:01.000", "step": 0, "value": 0, "valueFlag": "-Inf"},
-            {"logName": "train/loss", "logGroup": "train", "time": "1970-01-01 00:00:01.000", "step": 0, "value": 0.5,
-             "valueFlag": ""},
-            {"logName": "train/loss", "logGroup": "train", "time": "1970-01-01 00:00:01.001", "step": 1, "value": 0,
-             "valueFlag": "NaN"},
+            {"logName": name, "logGroup": group, "time": f"1970-01-01 00:00:01.00{step}", "step": step, "value": value,
+             "valueFlag": flag}
+            for name, group, step, value, flag in [
+                ("acc", "", 0, 0, "Inf"), ("b", "", 0, 0, "-Inf"), ("train/loss", "train", 0, 0.5, ""),
+                ("train/loss", "train", 1, 0, "NaN"),
+            ]
         ]  # fmt: skip
         assert {row["logName"] for row in metrics(caller, run, logGroup="train")} == {"train/loss"}
         assert metrics(caller, run, logName="nonesuch") == []
@@ -283,6 +283,7 @@ class TestCharts:
     def test_refusals(self, caller: Caller) -> None:
         caller.create()
         assert self.ask(caller, organizationId="other").status_code == 403
-        for fields in ({"runIds": []}, {"buckets": 9}, {"logNames": "m"}, {"logNames": ["m"] * 201}):
+        bad: list[dict[str, Any]] = [{"runIds": []}, {"buckets": 9}, {"logNames": "m"}, {"logNames": ["m"] * 201}]
+        for fields in bad:
             assert self.ask(caller, **fields).status_code == 400
         assert caller.get("/api/chart-data/multi-metric-batch-bucketed").status_code == 400

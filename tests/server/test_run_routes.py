@@ -36,7 +36,7 @@ def test_details(caller: Caller) -> None:
         config='{"lr":0.1,"bad":NaN,"inf":-Infinity,"big":' + str(10**30) + ',"u":"\\ud800"}',
         systemMetadata='{"host":"h"}', loggerSettings="null",
     )  # fmt: skip
-    assert caller.post("/api/runs/logName/add", {"runId": run, "logName": ["train/loss"], "logType": "METRIC"})
+    caller.ok(caller.post("/api/runs/logName/add", {"runId": run, "logName": ["train/loss"], "logType": "METRIC"}))
     details = caller.details(run)
     assert details["config"] == {"lr": 0.1, "bad": "NaN", "inf": "-Infinity", "big": 10**30, "u": "\ud800"}
     assert "NaN" not in caller.get(f"/api/runs/details/{run}").text.replace('"NaN"', "")
@@ -152,11 +152,12 @@ def test_ambiguous_display_ids(caller: Caller) -> None:
 @pytest.mark.parametrize("number", ["99", "0", str(1 << 62)])
 def test_unknown_runs(caller: Caller, number: str) -> None:
     assert caller.get(f"/api/runs/details/{number}").status_code == 404
-    for path, body in [
+    bodies: list[tuple[str, dict[str, Any]]] = [
         ("tags/update", {"tags": []}), ("notes/update", {"notes": None}), ("config/update", {"config": "{}"}),
         ("logName/add", {"logName": ["a"], "logType": "METRIC"}), ("status/update", {"status": "FAILED"}),
         ("modelGraph/create", {"graph": {"nodes": {}}}), ("alert", {"alert": {"title": "t"}}), ("trigger", {}),
-    ]:  # fmt: skip
+    ]  # fmt: skip
+    for path, body in bodies:
         assert caller.post(f"/api/runs/{path}", {"runId": int(number), **body}).status_code == 404, path
     assert caller.get("/api/runs/status/history", runId=number).status_code == 404
     assert caller.get("/api/runs/statistics", runId=number, projectName="p").status_code == 404
@@ -183,10 +184,11 @@ def test_tags_notes_config(caller: Caller) -> None:
     assert caller.ok(caller.get(f"/api/ext/v1/runs/{run}/notes")) == {"notes": "text"}
     caller.ok(caller.post("/api/runs/notes/update", {"runId": run, "notes": None}))
     assert caller.ok(caller.get(f"/api/ext/v1/runs/{run}/notes")) == {"notes": None}
-    for path, body in [
+    bodies: list[tuple[str, dict[str, Any]]] = [
         ("tags", {"tags": ["group:a", "group:b"]}), ("notes", {"notes": "x" * 1001}), ("config", {"config": None}),
         ("config", {"config": "[1]"}), ("config", {"config": "{"}),
-    ]:  # fmt: skip
+    ]  # fmt: skip
+    for path, body in bodies:
         assert caller.post(f"/api/runs/{path}/update", {"runId": run, **body}).status_code == 400, path
 
 
