@@ -56,7 +56,9 @@ class Blobs:
     def writer(self) -> BlobWriter:
         """A new blob to write piece by piece: `with blobs.writer() as out: out.write(…); sha = out.commit()`."""
         unfinished = self.folder / "unfinished"
-        unfinished.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # One by one: the parents that mkdir makes on the way are open to all.
+        for folder in (self.folder, unfinished):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(unfinished)
         return BlobWriter(self, unfinished / secrets.token_hex(12))
 

@@ -108,6 +108,8 @@ def _fits(number: int, kind: np.dtype[Any]) -> bool:
 
 def _pack(column: npt.NDArray[Any]) -> bytes:
     plain = column.tobytes()
+    if not plain:
+        return _PLAIN
     words = "u1" if column.itemsize < 4 else "u2"
     shuffled = np.ascontiguousarray(column.view(words).reshape(len(column), -1).T)
     packed = zstandard.compress(shuffled.tobytes(), LEVEL)
