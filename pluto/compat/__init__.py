@@ -1,0 +1,1 @@
+"""Doors: integrations with frameworks, and the vocabularies of other trackers."""

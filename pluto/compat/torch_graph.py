@@ -154,9 +154,10 @@ class _Call:
 
     def sources(self, tensor: torch.Tensor) -> list[str]:
         """Who made the tensor, or what it was computed from."""
-        known, function, maker = self._seen.get(id(tensor), (None, None, ""))
-        if known is not None and known() is tensor and function is tensor.grad_fn:  # not changed in place since
-            return [maker]
+        if id(tensor) in self._seen:
+            known, function, maker = self._seen[id(tensor)]
+            if function is tensor.grad_fn and known() is tensor:  # not changed in place since
+                return [maker]
         if tensor.grad_fn is None:
             return self._sharing(tensor)
         found: dict[str, None] = {}
@@ -188,7 +189,7 @@ class _Call:
 
 def _memory(tensor: torch.Tensor) -> int:
     try:
-        return tensor.untyped_storage().data_ptr()
+        return int(tensor.untyped_storage().data_ptr())
     except (NotImplementedError, RuntimeError):  # sparse, fake or wrapped
         return 0
 
