@@ -43,7 +43,7 @@ def buckets(pieces: Pieces, count: int, low: float | None, high: float | None) -
         there &= known["first_step"] <= high
     if not there.any():
         return _answer(np.empty(0, CELL))
-    grid = Grid(
+    grid = Grid.of(
         float(known["first_step"][there].min() if low is None else low),
         float(known["last_step"][there].max() if high is None else high),
         count,
@@ -108,39 +108,42 @@ def _cut(columns: list[Column], batch: list[int], grid: Grid) -> Part:
     column = column.part(slice(start, int(np.searchsorted(column.steps, grid.high, "right"))))
     if not len(column):
         return _NOTHING
-    places = grid.place(column.steps)
-    starts = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1])))
+    starts, places = grid.starts(column.steps)
     lasts = np.append(starts[1:], len(column)) - 1 + start
     logged = lasts if order is None else order[lasts]
     source = np.searchsorted(np.cumsum([len(part) for part in columns]), logged, "right")
     made = cells(column.steps, column.times, column.values, starts)
-    return made, places[starts], np.array(batch, np.int64)[source]
+    return made, places, np.array(batch, np.int64)[source]
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """`count` ranges of equal width that lie side by side; the last one has both its ends."""
+    """Ranges of equal width that lie side by side. Each has its lower end, and the last one both."""
 
     low: float
     high: float
-    count: int
+    edges: Floats
+    """Where one range ends and the next begins."""
+    width: float
 
-    @property
-    def width(self) -> float:
-        """How many steps a range covers."""
-        return self.high / self.count - self.low / self.count
+    @classmethod
+    def of(cls, low: float, high: float, count: int) -> Grid:
+        """`count` ranges from `low` to `high`."""
+        parts = np.arange(1, count) / count
+        # Halves where the distance itself is more than a float can hold.
+        scale = 1.0 if np.isfinite(high - low) else 2.0
+        width = max(high / scale - low / scale, 0.0)
+        return cls(low, high, (low / scale + width * parts) * scale, width / count * scale)
 
     def place(self, steps: Floats) -> Integers:
-        """The range each step is in, from 0. Steps lie within the grid; where they rise, so do the places."""
-        if not self.high > self.low:
-            return np.zeros(len(steps), np.int64)
-        if np.isinf(self.high - self.low):
-            part = (steps / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
-        else:
-            part = (steps - self.low) / (self.high - self.low)
-        part *= self.count
-        places: Integers = part.astype(np.int64)
-        return np.minimum(places, self.count - 1, out=places)
+        """The range each step is in, from 0; steps lie within the grid."""
+        return np.searchsorted(self.edges, steps, "right")
+
+    def starts(self, steps: Floats) -> tuple[Positions, Integers]:
+        """Where each range that has points begins in rising steps, and which ranges these are."""
+        bounds = np.concatenate(([0], np.searchsorted(steps, self.edges, "left"), [len(steps)]))
+        places = np.flatnonzero(bounds[1:] > bounds[:-1])
+        return bounds[places], places
 
 
 def _answer(found: Cells) -> Buckets:

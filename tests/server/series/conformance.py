@@ -446,7 +446,11 @@ class SeriesConformance:
         run_state_machine_as_test(
             History,
             settings=settings(
-                max_examples=60, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+                max_examples=60,
+                stateful_step_count=15,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                phases=PHASES,
             ),
         )
 

@@ -106,14 +106,11 @@ def same_buckets(got: Buckets, points: list[Point], count: int, low: float | Non
     if inside:
         start = low if low is not None and low != -math.inf else min(p[0] for p in inside)
         end = high if high is not None and high != math.inf else max(p[0] for p in inside)
+        scale = 1.0 if math.isfinite(end - start) else 2.0
+        width = end / scale - start / scale
+        edges = [(start / scale + width * (k / count)) * scale for k in range(1, count)]
         for p in inside:
-            if end <= start:
-                place = 0
-            elif math.isinf(end - start):
-                place = int((p[0] / 2 - start / 2) / (end / 2 - start / 2) * count)
-            else:
-                place = int((p[0] - start) / (end - start) * count)
-            ranges.setdefault(min(place, count - 1), []).append(p)
+            ranges.setdefault(sum(edge <= p[0] for edge in edges), []).append(p)
     expected = [ranges[place] for place in sorted(ranges)]
     assert got.counts.tolist() == [len(part) for part in expected]
     for i, part in enumerate(expected):
