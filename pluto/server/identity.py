@@ -45,6 +45,6 @@ def decode_sqid(text: str) -> int | None:
     if len(text) > 20 or not text.isascii() or not text.isalnum():
         return None
     numbers = _SQIDS.decode(text)
-    if len(numbers) != 1 or _SQIDS.encode(numbers) != text:
+    if len(numbers) != 1 or numbers[0] >> 63 or _SQIDS.encode(numbers) != text:
         return None
     return numbers[0]

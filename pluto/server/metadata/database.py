@@ -36,8 +36,12 @@ class Database:
         )
         _prepare(self.engine)
         self._writer = self.engine.execution_options(pluto_write=True)
-        with self.write() as connection:
-            migrate(connection)
+        try:
+            with self.write() as connection:
+                migrate(connection)
+        except BaseException:
+            self.engine.dispose()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
