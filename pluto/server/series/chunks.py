@@ -6,7 +6,7 @@ import sqlite3
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,10 @@ LEVEL_FROM: Final = 1_024
 """Points from which a chunk has a coarser level."""
 FAN: Final = 4
 """This many chunks of about one size become one, so a point is written again log4(FULL) times at most."""
+
+
+Axis: TypeAlias = tuple[bytes, bytes]
+"""Encoded steps and times. Metrics logged in one row have it in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +65,18 @@ def concatenate(columns: Sequence[Column]) -> Column:
 
 def fold(db: sqlite3.Connection, blocks: Sequence[Block]) -> None:
     """Puts the points of `blocks` behind the chunks there are."""
-    where: dict[int, list[tuple[Block, int]]] = {}
-    for block in blocks:
+    where: dict[int, list[tuple[int, int]]] = {}
+    for at, block in enumerate(blocks):
         for row, name in enumerate(block.names.tolist()):
-            where.setdefault(name, []).append((block, row))
-    axes: dict[int, tuple[bytes, bytes]] = {}
+            where.setdefault(name, []).append((at, row))
+    axes = [_axis(Column(block.steps, block.times, block.values[0])) for block in blocks]
     for name, places in where.items():
+        parts = [Column(blocks[at].steps, blocks[at].times, blocks[at].values[row]) for at, row in places]
         if len(places) == 1:
-            block, row = places[0]
-            column, axis = Column(block.steps, block.times, block.values[row]), id(block)
+            _append(db, name, parts[0], axes[places[0][0]])
         else:
-            orders = np.concatenate([block.orders for block, _ in places])
-            column = concatenate([Column(block.steps, block.times, block.values[row]) for block, row in places])
-            column, axis = column.part(np.argsort(orders, kind="stable")), 0
-        _append(db, name, column, axes, axis)
+            orders = np.concatenate([blocks[at].orders for at, _ in places])
+            _append(db, name, concatenate(parts).part(np.argsort(orders, kind="stable")), None)
 
 
 def merge_small(db: sqlite3.Connection) -> None:
@@ -89,11 +91,11 @@ def merge_small(db: sqlite3.Connection) -> None:
                 continue
             if len(run) > 1:
                 column = concatenate(_take(db, name, run))
-                _write(db, name, run[0][0], column, {}, 0)
+                _write(db, name, run[0][0], column, None)
             run = []
 
 
-def _append(db: sqlite3.Connection, name: int, column: Column, axes: dict[int, tuple[bytes, bytes]], axis: int) -> None:
+def _append(db: sqlite3.Connection, name: int, column: Column, axis: Axis | None) -> None:
     last = db.execute(
         "SELECT first, count FROM chunk WHERE name = ? ORDER BY first DESC LIMIT ?", (name, 8 * FAN)
     ).fetchall()
@@ -111,8 +113,8 @@ def _append(db: sqlite3.Connection, name: int, column: Column, axes: dict[int, t
         absorbed += alike
     if absorbed:
         taken = _take(db, name, last[absorbed - 1 :: -1])
-        first, column, axis = last[absorbed - 1][0], concatenate([*taken, column]), 0
-    _write(db, name, first, column, axes, axis)
+        first, column, axis = last[absorbed - 1][0], concatenate([*taken, column]), None
+    _write(db, name, first, column, axis)
 
 
 def _take(db: sqlite3.Connection, name: int, places: Sequence[tuple[int, int]]) -> list[Column]:
@@ -123,26 +125,24 @@ def _take(db: sqlite3.Connection, name: int, places: Sequence[tuple[int, int]]) 
     return taken
 
 
-def _write(
-    db: sqlite3.Connection, name: int, first: int, column: Column, axes: dict[int, tuple[bytes, bytes]], axis: int
-) -> None:
-    """Writes chunks. Metrics that share steps and times have one `axis`, not 0; `axes` has theirs once encoded."""
+def _write(db: sqlite3.Connection, name: int, first: int, column: Column, axis: Axis | None) -> None:
+    """Writes chunks. `axis` is the column's, where it is known already."""
     rows = []
     for start in range(0, len(column), FULL):
         part = column.part(slice(start, start + FULL))
-        known = axes.get(axis) if axis and len(column) <= FULL else None
-        if known is None:
-            known = encode_floats(part.steps), encode_integers(part.times)
-            if axis and len(column) <= FULL:
-                axes[axis] = known
+        steps, times = axis if axis and len(part) == len(column) else _axis(part)
         ordered = part.in_step_order()
         cell = cells(ordered.steps, ordered.times, ordered.values, np.zeros(1, np.intp))
         rows.append(
-            (name, first + start, len(part), cell.tobytes(), _levels(ordered), *known, encode_floats(part.values))
+            (name, first + start, len(part), cell.tobytes(), _levels(ordered), steps, times, encode_floats(part.values))
         )
     db.executemany(
         "INSERT INTO chunk (name, first, count, cell, levels, steps, times, vals) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
     )
+
+
+def _axis(column: Column) -> Axis:
+    return encode_floats(column.steps), encode_integers(column.times)
 
 
 def _levels(ordered: Column) -> bytes | None:

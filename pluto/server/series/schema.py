@@ -66,7 +66,7 @@ def prepare(db: sqlite3.Connection) -> None:
     db.execute("BEGIN IMMEDIATE")
     try:
         version = _version(db)
-        if version == 0 and db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        if version == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             raise Damaged("the file is an SQLite database, but none of Pluto's series")
         for _, migrate in MIGRATIONS[version:]:
             migrate(db)
