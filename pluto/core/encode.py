@@ -153,7 +153,7 @@ def step(value: Any) -> int | float:
     """A step as the journal keeps it: a finite number of any sign. Raises `TypeError` and `ValueError`."""
     kind = type(value)
     if kind is not int and kind is not float:
-        if isinstance(value, (bool, str, bytes)) or kind.__name__ == "bool_":
+        if isinstance(value, (bool, str, bytes)) or kind.__name__ in ("bool", "bool_"):
             raise TypeError(f"step is a number, not {kind.__name__}")
         try:
             value = number(value)

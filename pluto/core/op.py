@@ -28,6 +28,8 @@ from pluto.protocol import records
 from pluto.protocol.records import Kind, encode
 
 _METRICS: Final = int(Kind.METRICS)
+_LOWEST: Final = -(2**63)
+_HIGHEST: Final = 2**63 - 1
 _LEVELS: Final = {
     "DEBUG": "DEBUG", "INFO": "INFO", "WARN": "WARNING", "WARNING": "WARNING", "ERROR": "ERROR", "CRITICAL": "ERROR",
 }  # fmt: skip
@@ -204,12 +206,12 @@ class Op:
                 if self._relative:
                     here = [int(self._step)]
             else:
-                if type(step) is not int:
+                if type(step) is not int or not _LOWEST <= step <= _HIGHEST:
                     step = checked_step(step)
                 self._step = here = step
                 self._relative = False
             self._open = commit is False
-            if type(data) is dict and data.keys() <= self._known and PLAIN.issuperset(map(type, data.values())):
+            if type(data) is dict and data and data.keys() <= self._known and PLAIN.issuperset(map(type, data.values())):
                 try:
                     body = pack((moment, here, data))
                 except OverflowError:
@@ -219,8 +221,6 @@ class Op:
                     if self._listener is not None:
                         self._listener(data)
                     return
-        if type(here) is int:
-            checked_step(here)
         found = self._sorter.sort(data)
         self._log_sorted(found, moment, here)
         if self._listener is not None:
