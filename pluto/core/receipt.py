@@ -31,6 +31,7 @@ class RunFacts(msgspec.Struct, frozen=True, rename="camel"):
     last_step: float | None = None
     forked_from_run_id: int | None = None
     fork_step: float | None = None
+    number: int | None = None
 
 
 class WriterFacts(msgspec.Struct, frozen=True):

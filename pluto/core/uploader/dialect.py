@@ -1,0 +1,75 @@
+"""How records travel to a server: what the dialect of Pluto's own server and the stock one have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pluto.core.client import Client
+from pluto.core.journal import Row
+from pluto.core.receipt import RunFacts
+from pluto.core.uploader.writer import Writer
+from pluto.protocol import records
+
+
+@dataclass(slots=True)
+class Place:
+    """The run that records go to."""
+
+    run: RunFacts
+    status: str = "RUNNING"
+    """As the server last gave it."""
+
+    @property
+    def id(self) -> int:
+        return self.run.run_id
+
+    @property
+    def project(self) -> str:
+        return self.run.project_name or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A media record as the files it has become."""
+
+    row: Row
+    media: records.Media
+    files: list[Sending]
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A file on its way."""
+
+    path: Path
+    """Where its bytes are."""
+    file_name: str
+    file_type: str
+    mime: str
+    caption: str | None
+    annotations: str | None
+    metadata: str | None
+    size: int
+    sha256: str
+
+
+class Dialect(Protocol):
+    """Sends records, and tells the writer what has become of them. Raises `ClientError` for what may work later."""
+
+    extended: bool
+    """Whether this is Pluto's own server."""
+    lines_at_once: int
+    files_at_once: int
+
+    def lines(self, client: Client, place: Place, writer: Writer, rows: list[Row]) -> None:
+        """Sends rows of the lane of lines, in order."""
+
+    def files(self, client: Client, place: Place, writer: Writer, ready: list[Ready]) -> None:
+        """Sends media records."""
+
+
+def step_of(step: records.Step, base: int | None) -> records.ResolvedStep:
+    """The step as a number: a relative one counts from where the run stood."""
+    return (base or 0) + step[0] if isinstance(step, list) else step

@@ -1,0 +1,112 @@
+"""Pluto's own server: batches of records as they lie in the journal, each stored once however often it is sent."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from pluto.core.client import Client, ClientError, Unreachable
+from pluto.core.journal import Row
+from pluto.core.uploader.dialect import Place, Ready, step_of
+from pluto.core.uploader.retry import Verdict, verdict
+from pluto.core.uploader.writer import Writer
+from pluto.protocol import records
+from pluto.protocol.batch import FILES, LINES
+from pluto.protocol.records import File, Kind
+
+SMALL_BYTES: Final = 64 << 10
+"""A file up to this size is sent without asking first whether the store has it."""
+FILES_PER_RECORD: Final = 1000
+"""In the lane of files, the wire's sequence number is the record's times this, plus the file's position in it."""
+
+_STEPPED: Final = frozenset({Kind.METRICS, Kind.TEXTS, Kind.DATA})
+_encode = msgspec.msgpack.Encoder().encode
+_Entry = tuple[int, int, bytes]
+
+
+class PlutoDialect:
+    """See `Dialect`."""
+
+    extended = True
+    lines_at_once = 5000
+    files_at_once = 32
+
+    def lines(self, client: Client, place: Place, writer: Writer, rows: list[Row]) -> None:
+        """Sends the rows as they are; a batch that is refused is cut until the culprit stands alone."""
+        by_seq = {row.seq: row for row in rows}
+        base = writer.cursor.base
+        entries: list[_Entry] = []
+        for seq, kind, body, _ in rows:
+            if kind in _STEPPED and _is_relative(body):
+                body = _resolved(kind, body, base)
+            entries.append((seq, kind, body))
+        for part in _accepted(client, place, writer, LINES, entries, by_seq):
+            writer.passed(LINES, part[-1][0])
+
+    def files(self, client: Client, place: Place, writer: Writer, ready: list[Ready]) -> None:
+        """Brings the bytes into the store, then sends the records that refer to them."""
+        entries: list[_Entry] = []
+        by_seq: dict[int, Row] = {}
+        for one in ready:
+            by_seq[one.row.seq] = one.row
+            for position, file in enumerate(one.files[:FILES_PER_RECORD]):
+                if file.size <= SMALL_BYTES or not client.has_blob(file.sha256):
+                    client.put_blob(file.sha256, file.path)
+                record = File(
+                    time=one.media.time,
+                    step=step_of(one.media.step, writer.cursor.base),
+                    name=one.media.name,
+                    index=one.media.index,
+                    type=one.media.type,
+                    file_name=file.file_name,
+                    file_type=file.file_type,
+                    size=file.size,
+                    sha256=file.sha256,
+                    caption=file.caption,
+                    annotations=file.annotations,
+                    metadata=file.metadata,
+                )
+                entries.append((one.row.seq * FILES_PER_RECORD + position, Kind.FILE, records.encode(record)))
+        for part in _accepted(client, place, writer, FILES, entries, by_seq):
+            writer.passed(FILES, part[-1][0] // FILES_PER_RECORD)
+
+
+def _accepted(
+    client: Client, place: Place, writer: Writer, lane: str, entries: list[_Entry], by_seq: dict[int, Row]
+) -> Any:
+    """Sends a batch and gives the parts of it that are settled, in order."""
+    scale = 1 if lane == LINES else FILES_PER_RECORD
+    waiting = [entries] if entries else []
+    while waiting:
+        part = waiting.pop()
+        try:
+            answer = client.batch(place.id, place.project, writer.name, lane, _encode(part))
+        except ClientError as error:
+            if verdict(error) is not Verdict.NEVER:
+                raise
+            if len(part) > 1:
+                middle = len(part) // 2
+                waiting += [part[middle:], part[:middle]]
+                continue
+            writer.reject(by_seq[part[0][0] // scale], str(error))
+        else:
+            if answer.mark < part[-1][0]:
+                raise Unreachable(f"the server took {answer.mark} for the end of a batch that ends at {part[-1][0]}")
+            place.status = answer.status
+            for rejection in answer.rejected:
+                row = by_seq.get(rejection.seq // scale)
+                if row is not None:
+                    writer.reject(row, rejection.error)
+        yield part
+
+
+def _is_relative(body: bytes) -> bool:
+    """Whether the step, the second field, is an array. Time, the first, is 8 bytes wide in this century."""
+    return len(body) > 10 and body[1] == 0xCF and (body[10] & 0xF0) == 0x90
+
+
+def _resolved(kind: int, body: bytes, base: int | None) -> bytes:
+    record = records.decode(kind, body)
+    record.step = step_of(record.step, base)
+    return records.encode(record)

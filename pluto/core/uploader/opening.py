@@ -1,0 +1,165 @@
+"""START → a run: created, joined or refused, as the writer's policy says."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Final
+
+from pluto.core.client import Client, ClientError, NotFound, Refused, RunAnswer
+from pluto.core.receipt import RunFacts
+from pluto.core.uploader.retry import Verdict, verdict
+from pluto.protocol.records import Start
+
+NAME_CHARS: Final = 255
+"""Longest run name a server takes."""
+MARKER: Final = "writer"
+"""Key of `loggerSettings` that says which writer created the run: a creation whose answer got lost is known again."""
+
+
+class RunRefused(Exception):
+    """The server has no run for this writer; trying again would not help."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+def open_run(
+    client: Client, start: Start, writer: str, *, extended: bool, metadata: str | None = None, name: str | None = None
+) -> tuple[RunFacts, str | None]:
+    """The run a START asks for, and the status it had where opening it has reopened it.
+
+    `metadata` and `name` are what is known already and joins the creation. Raises `RunRefused`, or `ClientError` for
+    what may work later.
+    """
+    try:
+        answer = _open(client, start, writer, extended, metadata, name)
+        before = None
+        if answer.resumed and (start.policy == "never" or not start.primary):
+            before = _status_before(client, answer.run_id)
+        if answer.resumed and start.policy == "never" and not _ours(client, answer.run_id, writer):
+            if before is not None:
+                client.set_status(answer.run_id, before)
+            raise RunRefused("exists", f"run {start.external_id!r} exists already in project {start.project!r}")
+    except Refused as error:
+        meaning = verdict(error)
+        if meaning is Verdict.KEY and _is_waited_for(start):
+            raise RunRefused("unauthorized", error.text) from error
+        if meaning is Verdict.GONE:
+            raise RunRefused("missing", _missing(start)) from error
+        if meaning is Verdict.NEVER:
+            raise RunRefused("ambiguous" if error.status == 409 else "invalid", error.text) from error
+        raise
+    last_step: float | None = None
+    if answer.resumed:
+        if start.config and (start.policy == "must" or start.external_id is None):
+            client.merge_config(answer.run_id, start.config)  # creating would have done so; resuming does not
+        last_step = client.last_step(answer.run_id, answer.project_name or start.project)
+    return _facts(answer, start, last_step), before
+
+
+def _open(
+    client: Client, start: Start, writer: str, extended: bool, metadata: str | None, name: str | None
+) -> RunAnswer:
+    if start.run_number is not None:
+        return client.resume({"runId": start.run_number})
+    if start.external_id is None:
+        try:
+            return client.resume({"displayId": start.display_id})
+        except Refused as error:
+            if error.status != 409 or not start.project:
+                raise
+            return client.resume({"displayId": start.display_id, "projectName": start.project})
+    if start.policy == "must":
+        return client.resume({"externalId": start.external_id, "projectName": start.project})
+    if start.policy == "never" and extended:
+        found = client.lookup(start.project, start.external_id)
+        if found is not None and not _marked(found, writer):
+            raise RunRefused("exists", f"run {start.external_id!r} exists already in project {start.project!r}")
+    return client.create(_creation(client, start, writer, extended, metadata, name))
+
+
+def _creation(
+    client: Client, start: Start, writer: str, extended: bool, metadata: str | None, name: str | None
+) -> dict[str, Any]:
+    settings = _object(start.settings)
+    settings[MARKER] = writer
+    body: dict[str, Any] = {
+        "runName": (name or start.name or start.external_id or "run")[:NAME_CHARS],
+        "projectName": start.project,
+        "externalId": start.external_id,
+        "tags": start.tags or None,
+        "config": start.config,
+        "loggerSettings": json.dumps(settings),
+        "systemMetadata": metadata,
+        "createdAt": (start.created or start.time) // 1000,
+        "updatedAt": None,
+    }
+    if start.fork_run is not None:
+        parent = start.fork_run
+        if isinstance(parent, str):
+            found = client.get_json(f"/api/runs/details/by-display-id/{parent}", {"projectName": start.project})
+            parent = int(found["id"])
+        body["forkRunId"] = parent
+        if start.fork_step is not None:
+            body["forkStep"] = start.fork_step if extended else math.floor(start.fork_step)
+        for key, value in (("inheritConfig", start.inherit_config), ("inheritTags", start.inherit_tags)):
+            if value is not None:
+                body[key] = value
+    return body
+
+
+def _status_before(client: Client, run: int) -> str | None:
+    """The final status that opening the run has just taken away, None if it was running anyway."""
+    try:
+        events = client.status_history(run)
+    except (NotFound, ClientError):
+        return None
+    last = events[-1] if events else {}
+    return str(last["fromStatus"]) if last.get("source") == "resume" and last.get("fromStatus") else None
+
+
+def _ours(client: Client, run: int, writer: str) -> bool:
+    return _marked(client.details(run), writer)
+
+
+def _marked(details: dict[str, Any], writer: str) -> bool:
+    settings = details.get("loggerSettings")
+    return _object(settings).get(MARKER) == writer if isinstance(settings, str) else (settings or {}).get(MARKER) == writer
+
+
+def _is_waited_for(start: Start) -> bool:
+    """Whether somebody waits for the answer and had better hear of a wrong key at once."""
+    return start.policy != "create" or start.external_id is None
+
+
+def _missing(start: Start) -> str:
+    if start.fork_run is not None:
+        return f"there is no run {start.fork_run} to fork from in project {start.project!r}"
+    named = start.run_number if start.run_number is not None else start.display_id or start.external_id
+    return f"there is no run {named!r}" + (f" in project {start.project!r}" if start.external_id else "")
+
+
+def _facts(answer: RunAnswer, start: Start, last_step: float | None) -> RunFacts:
+    return RunFacts(
+        run_id=answer.run_id,
+        number=answer.number,
+        display_id=answer.display_id,
+        url=answer.url,
+        project_name=answer.project_name or start.project,
+        organization_slug=answer.organization_slug,
+        resumed=answer.resumed,
+        last_step=last_step,
+        forked_from_run_id=answer.forked_from_run_id,
+        fork_step=answer.fork_step,
+    )
+
+
+def _object(text: str | None) -> dict[str, Any]:
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

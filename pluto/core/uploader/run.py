@@ -1,0 +1,317 @@
+"""The delivery of one run: opened, its writers' lanes brought to the server, its status set, its folder cleared away."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from pluto.core.client import Client, ClientError
+from pluto.core.uploader import files
+from pluto.core.uploader.dialect import Dialect, Place
+from pluto.core.uploader.opening import RunRefused, open_run
+from pluto.core.uploader.places import Processes
+from pluto.core.uploader.record import Record
+from pluto.core.uploader.retry import Backoff, Verdict, verdict
+from pluto.core.uploader.writer import LOST, Writer, read_json
+from pluto.protocol import records
+from pluto.protocol.batch import FILES, LINES
+from pluto.protocol.records import End, Kind, Start
+
+_RANK: Final = ("COMPLETED", "TERMINATED", "CANCELLED", "FAILED")
+"""Final statuses, the worst last."""
+_AHEAD_ROWS: Final = 50
+"""How far to look for what can join the creation of a run."""
+
+_logger = logging.getLogger("pluto")
+
+
+class Delivery:
+    """One run folder, held by this deliverer. The lanes call `lines` and `files` from a thread each.
+
+    `again`: asks once more for runs that were refused.
+    """
+
+    def __init__(self, folder: Path, handle: int, processes: Processes, *, again: bool = False) -> None:
+        self.folder = folder
+        self.key = folder.name
+        self.about = read_json(folder / "run.json")
+        self.backoffs = {LINES: Backoff(), FILES: Backoff()}
+        self.beat_at = 0.0
+        """When the next heartbeat is due, by `time.monotonic()`."""
+        self.over = False
+        """Whether there is nothing to do here any more."""
+        self._handle = handle
+        self._processes = processes
+        self._lock = threading.RLock()
+        present = set(_writer_names(folder))
+        self.record = Record(folder.parent.parent, self.key, present)
+        if again:
+            self.record.pardon()
+        self.writers: dict[str, Writer] = {}
+        self.place = Place(self.record.run) if self.record.run is not None else None
+        self._restore: str | None = None
+
+    # --- the lanes ----------------------------------------------------------------------------------------------------
+
+    def lines(self, client: Client, dialect: Dialect, limit: int | None = None) -> bool:
+        """Takes the run a batch of lines further. Whether there was anything to do.
+
+        Raises `ClientError` for what may work later, and `OSError` when the disk is in the way.
+        """
+        self._find_writers()
+        busy = False
+        for writer in list(self.writers.values()):
+            if writer.done or not self._admit(client, dialect, writer):
+                continue
+            busy |= self._lines_of(client, dialect, writer, limit or dialect.lines_at_once)
+        if self.writers and all(writer.done for writer in self.writers.values()):
+            self._close(client)
+            busy = True
+        return busy
+
+    def files(self, client: Client, dialect: Dialect, limit: int | None = None) -> bool:
+        """The same for files."""
+        if self.place is None:
+            return False
+        busy = False
+        for writer in list(self.writers.values()):
+            if writer.done or not writer.admitted:
+                continue
+            batch = writer.reader.read(writer.cursor.files, FILES, limit or dialect.files_at_once)
+            if batch.rows:
+                busy = True
+                files.send(client, dialect, self.place, writer, batch.rows)
+                writer.release()
+            elif batch.through > writer.cursor.files:
+                writer.passed(FILES, batch.through, save=False)
+        return busy
+
+    def beat(self, client: Client) -> None:
+        """Says that the run is alive, if it is, and hears whether it was cancelled."""
+        if self.place is not None and self.is_live():
+            self.hear(client.heartbeat(self.place.id))
+
+    def is_live(self) -> bool:
+        """Whether the run is open and somebody may still log to it."""
+        return self.place is not None and any(
+            writer.end is None and writer.admitted and writer.alive() for writer in list(self.writers.values())
+        )
+
+    def hear(self, status: str) -> None:
+        """Takes note of the run's status at the server."""
+        if self.place is not None:
+            self.place.status = status
+        if status == "CANCELLED" and not self.record.receipt.cancelled:
+            self.record.note(cancelled=True)
+
+    def trouble(self, text: str | None) -> None:
+        """Says in the receipt why delivery is not getting on; None once it is."""
+        if self.record.receipt.problem != text:
+            self.record.note(problem=text)
+
+    def gone(self, text: str) -> None:
+        """The server has the run no more: what is left of it stays on disk."""
+        _logger.warning("%s: the run is gone: %s", self.key, text)
+        for writer in list(self.writers.values()):
+            if not writer.done:
+                self.record.refuse(writer.name, "missing", f"the run is gone: {text}")
+        self.trouble(None)
+
+    def left(self) -> int:
+        """How many records are not delivered yet."""
+        return sum(writer.left() for writer in list(self.writers.values()))
+
+    def leave(self) -> None:
+        """Lets go of the folder, whatever its state."""
+        with self._lock:
+            self.over = True
+            for writer in self.writers.values():
+                writer.reader.close()
+            if self._handle >= 0:
+                os.close(self._handle)
+                self._handle = -1
+
+    # --- one writer ---------------------------------------------------------------------------------------------------
+
+    def _find_writers(self) -> None:
+        for name in _writer_names(self.folder):
+            if name not in self.writers:
+                writer = Writer(self.folder / name, self._processes, self.record)
+                with self._lock:
+                    self.writers = dict(
+                        sorted({**self.writers, name: writer}.items(), key=lambda item: not item[1].primary)
+                    )
+
+    def _admit(self, client: Client, dialect: Dialect, writer: Writer) -> bool:
+        """Whether the writer's records can be sent; asks the server for its run first."""
+        if writer.admitted and self.place is not None:
+            if writer.start is None:
+                writer.read_start(self._fallback(writer))
+            return True
+        dead = not writer.alive()
+        if writer.refused:
+            self._end_refused(writer, dead)
+            return False
+        start = writer.read_start(self._fallback(writer))
+        if start is None:
+            if dead:
+                writer.end = End(0, "")
+                writer.finish()
+            return False
+        metadata, name = (None, None) if dialect.extended else self._joins_creation(writer)
+        try:
+            facts, before = open_run(
+                client, start, writer.name, extended=dialect.extended, metadata=metadata, name=name
+            )
+        except RunRefused as refusal:
+            _logger.warning("%s: %s", self.key, refusal)
+            self.record.refuse(writer.name, refusal.reason, refusal.message)
+            self._end_refused(writer, dead)
+            return False
+        if writer.cursor.base is None:
+            writer.cursor.base = int(facts.last_step or 0) if facts.resumed else 0
+            writer.save()
+        if self.place is None:
+            self.place = Place(facts)
+            self._restore = before
+            self.record.note(run=facts, refused=None, status="RUNNING")
+        self.record.note_writer(writer.name, lines=0)
+        return True
+
+    def _lines_of(self, client: Client, dialect: Dialect, writer: Writer, limit: int) -> bool:
+        assert self.place is not None
+        dead = not writer.alive()  # asked before reading: what a dead process wrote is all there
+        batch = writer.reader.read(writer.cursor.lines, LINES, limit)
+        rows = batch.rows
+        end = rows.pop() if rows and rows[-1].kind == Kind.END else None
+        if rows and rows[0].kind == Kind.START:
+            rows = rows[1:]
+        if rows:
+            dialect.lines(client, self.place, writer, rows)
+            self.hear(self.place.status)
+        if end is not None:
+            writer.end, writer.end_seq = _end(end.body), end.seq
+            writer.cursor.lines = max(writer.cursor.lines, end.seq - 1)
+        elif batch.through > writer.cursor.lines:
+            writer.passed(LINES, batch.through, save=False)
+        elif dead and writer.end is None:
+            writer.end = End(_now(), "FAILED", None, LOST)
+            writer.end_seq = writer.reader.tail()[0]
+        waiting = writer.has_files()
+        if writer.end is not None and not waiting and writer.cursor.files >= writer.end_seq:
+            writer.finish()
+        elif rows:
+            writer.release()
+        self.record.note_writer(writer.name, lines=writer.cursor.lines, files=writer.cursor.files)
+        return bool(rows)
+
+    def _fallback(self, writer: Writer) -> Start:
+        """What to open where the writer's START can't be read."""
+        external = self.about.get("external_id")
+        time = writer.created or _now()
+        return Start(time, str(self.about.get("project") or "pluto"), str(external or self.key), external or self.key)
+
+    def _joins_creation(self, writer: Writer) -> tuple[str | None, str | None]:
+        metadata = name = None
+        for row in writer.reader.read(0, LINES, _AHEAD_ROWS).rows:
+            with contextlib.suppress(msgspec.DecodeError):
+                if row.kind == Kind.METADATA and metadata is None:
+                    metadata = records.decode(row.kind, row.body).body
+                elif row.kind == Kind.NAME:
+                    name = records.decode(row.kind, row.body).text
+        return metadata, name
+
+    def _end_refused(self, writer: Writer, dead: bool) -> None:
+        """A refused writer is done when it has ended; what it logged stays on disk."""
+        last, ended = writer.reader.tail()
+        if (ended or dead) and not writer.done:
+            if last <= 1 + ended:
+                writer.end, writer.end_seq = End(0, ""), last
+                writer.finish()
+            else:
+                self.over = all(other.done or other.refused for other in self.writers.values())
+                self.record.note_writer(writer.name, done=True)
+                if self.over:
+                    self.record.note(finished=True)
+
+    # --- the end ------------------------------------------------------------------------------------------------------
+
+    def _close(self, client: Client) -> None:
+        """Sets the status, once every writer here has ended, and clears the folder away."""
+        status, metadata, time = self._verdict()
+        if status and self.place is not None:
+            more: dict[str, Any] = {"statusUpdated": time // 1000} if time else {}
+            if metadata is not None:
+                more["statusMetadata"] = metadata
+            try:
+                client.set_status(self.place.id, status, **more)
+            except ClientError as error:
+                if verdict(error) not in (Verdict.GONE, Verdict.NEVER):
+                    raise
+                _logger.error("%s: the status %s was refused: %s", self.key, status, error)
+        self.record.note(finished=True, problem=None, status=status or self.record.receipt.status)
+        self.record.prune()
+        self._clear()
+
+    def _verdict(self) -> tuple[str, str | None, int]:
+        """The status to send (empty for none), its metadata, and when the last writer ended."""
+        primary = any(writer.primary for writer in self.writers.values())
+        ends = [writer.end for writer in self.writers.values() if writer.end is not None and writer.end.status in _RANK]
+        worst = max(ends, key=lambda end: _RANK.index(end.status), default=None)
+        time = max((end.time for end in ends), default=0)
+        if worst is not None and (primary or worst.status == "FAILED"):
+            return worst.status, worst.metadata, time
+        if not primary:
+            # A rank that came after the run had ended has reopened it: it gets back the status it had.
+            before = self._restore or (self.record.before if self.record.before in _RANK else "")
+            return before or "", None, 0
+        return "", None, 0
+
+    def _clear(self) -> None:
+        cleared = [writer.clean() for writer in self.writers.values()]
+        if not all(cleared):
+            self.leave()
+            return
+        about = self.folder / "run.json"
+        content = about.read_bytes() if about.exists() else b"{}"
+        for path in (about, self.folder / "lock"):
+            path.unlink(missing_ok=True)
+        try:
+            os.rmdir(self.folder)
+        except FileNotFoundError:
+            pass
+        except OSError:
+            # A writer has come meanwhile; it finds the run's description again.
+            with contextlib.suppress(OSError):
+                from pluto.core.uploader.record import replace
+
+                if not about.exists():
+                    replace(about, content)
+        self.leave()
+
+
+def _writer_names(folder: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith("."))
+    except OSError:
+        return []
+
+
+def _end(body: bytes) -> End:
+    try:
+        end: End = records.decode(Kind.END, body)
+    except msgspec.DecodeError:
+        return End(_now(), "FAILED", None, LOST)
+    return end
+
+
+def _now() -> int:
+    import time
+
+    return time.time_ns() // 1000
