@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 _PAGE = 1000
 
@@ -43,15 +41,14 @@ class Leftover:
         return bool(self.records or self.files)
 
 
-def roots(extra: Path | None = None) -> list[Path]:
-    """The roots used on this machine, and `extra`; those that are there."""
+def roots() -> list[Path]:
+    """The roots used on this machine, the configured one first; those that are there."""
     from pluto.core.settings import resolve
 
-    known = [resolve().root if extra is None else extra.expanduser().absolute()]
-    if extra is None:
-        with contextlib.suppress(OSError):
-            lines = (Path.home() / ".pluto" / "roots").read_text("utf-8").splitlines()
-            known += [Path(line) for line in lines if line]
+    known = [resolve().root]
+    with contextlib.suppress(OSError):
+        lines = (Path.home() / ".pluto" / "roots").read_text("utf-8").splitlines()
+        known += [Path(line) for line in lines if line]
     return [root for root in dict.fromkeys(known) if root.is_dir()]
 
 
@@ -61,21 +58,41 @@ def sync_folders(root: Path) -> list[Path]:
 
     found = [root / "sync"]
     staged = elsewhere(root).get(socket.gethostname())
-    return found + ([staged] if staged is not None else [])
+    return found + ([staged] if staged is not None and staged not in found else [])
+
+
+def of_path(path: Path) -> list[Leftover]:
+    """The run folders that a path means: a run folder, the `sync` folder of a root, or a root."""
+    if (path / "run.json").is_file():
+        sync = path.parent.parent
+        return [read(sync.parent, sync, path)]
+    if (path / "runs").is_dir():
+        return list(_within(path.parent, path))
+    return list(leftovers(path))
 
 
 def leftovers(root: Path) -> Iterator[Leftover]:
     """The run folders of a root, by name."""
     for sync in sync_folders(root):
-        for folder in sorted((sync / "runs").glob("*/run.json")):
-            with contextlib.suppress(FileNotFoundError):  # delivered while we look
-                yield read(root, sync, folder.parent)
+        yield from _within(root, sync)
+
+
+def _within(root: Path, sync: Path) -> Iterator[Leftover]:
+    for about in sorted((sync / "runs").glob("*/run.json")):
+        with contextlib.suppress(FileNotFoundError):  # delivered while we look
+            yield read(root, sync, about.parent)
 
 
 def read(root: Path, sync: Path, folder: Path) -> Leftover:
     """What is in one run folder. Raises `FileNotFoundError` for one that is gone."""
-    run = _json(folder / "run.json")
-    receipt = _json(sync / "receipts" / f"{folder.name}.json")
+    from pluto.core.uploader import places
+    from pluto.core.uploader.writer import read_json
+
+    run = read_json(folder / "run.json")
+    if not run:
+        raise FileNotFoundError(folder)
+    processes = places.Processes(sync)
+    receipt = read_json(sync / "receipts" / f"{folder.name}.json")
     records = files = size = poisoned = 0
     alive = False
     for told in sorted(folder.glob("*/writer.json")):
@@ -83,7 +100,7 @@ def read(root: Path, sync: Path, folder: Path) -> Leftover:
         records, files, size = records + counted[0], files + counted[1], size + counted[2]
         with contextlib.suppress(OSError):
             poisoned += len((told.parent / "poison.jsonl").read_text("utf-8").splitlines())
-        alive = alive or _alive(sync, _json(told))
+        alive = alive or places.alive(processes, read_json(told), told.parent)
     target = run.get("target", {})
     return Leftover(
         root=str(root),
@@ -101,20 +118,13 @@ def read(root: Path, sync: Path, folder: Path) -> Leftover:
     )
 
 
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _writer(folder: Path) -> tuple[int, int, int]:
     """Records and files that wait, and bytes on disk, of one writer."""
     from pluto.core.journal import Reader
+    from pluto.core.uploader.writer import read_json
     from pluto.protocol.batch import FILES
 
-    cursor = _json(folder / "cursor.json")
+    cursor = read_json(folder / "cursor.json")
     lines, files = int(cursor.get("lines", 0)), int(cursor.get("files", 0))
     reader = Reader(folder)
     try:
@@ -131,13 +141,6 @@ def _writer(folder: Path) -> tuple[int, int, int]:
         return max(last - lines, 0) - files_after_lines, waiting_files, reader.bytes_left()
     finally:
         reader.close()
-
-
-def _alive(sync: Path, writer: dict[str, Any]) -> bool:
-    """Whether the writer's process holds its place; another machine's is taken for alive."""
-    if writer.get("host") != socket.gethostname():
-        return True
-    return held(sync / "processes" / os.path.basename(str(writer.get("process"))))
 
 
 def held(path: Path) -> bool:

@@ -55,17 +55,24 @@ def finite(value: Any) -> Any:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Prints a table; each cell as text, no markup read into it. Not cut to 80 columns where stdout is no terminal."""
+    """Prints a table; each cell as text, no markup read into it. Not cut to a width where stdout is no terminal."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    Console(width=None if sys.stdout.isatty() else 1000).print(table)
+    if sys.stdout.isatty():
+        Console().print(table)
+        return
+    console = Console(width=100_000, color_system=None)
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
 
 
 def fail(message: str, code: int = FAILED) -> NoReturn:

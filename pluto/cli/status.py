@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pluto.cli import output
+
+if TYPE_CHECKING:
+    from pluto.cli.leftovers import Leftover
 
 
 @click.command("status")
@@ -22,7 +26,7 @@ def command(folder: Path | None, as_json: bool) -> None:
     """
     from pluto.cli.leftovers import leftovers, roots
 
-    found = [leftover for root in roots(folder) for leftover in leftovers(root)]
+    found = [leftover for root in ([folder.absolute()] if folder else roots()) for leftover in leftovers(root)]
     if as_json:
         output.print_json([dataclasses.asdict(leftover) for leftover in found])
     elif not found:
@@ -49,10 +53,7 @@ def command(folder: Path | None, as_json: bool) -> None:
         raise SystemExit(output.LEFT)
 
 
-def _state(one: object) -> str:
-    from pluto.cli.leftovers import Leftover
-
-    assert isinstance(one, Leftover)
+def _state(one: Leftover) -> str:
     parts = ["running" if one.alive else "left behind" if one.waiting else "delivered"]
     if one.mode == "offline":
         parts.append("offline")

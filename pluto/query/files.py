@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from pluto.query.connection import logger, reason, tag
+from pluto.query.connection import logger, tag, telling
 from pluto.query.errors import QueryError
 from pluto.query.runs import Runs
 from pluto.query.values import whole
 
 _STOCK_MAX: Final = 1000
 _PAGE: Final = 1000
-_TRANSFER_TIMEOUT_S: Final = 120
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?\Z", re.IGNORECASE)
 
 
@@ -129,54 +128,27 @@ class Files(Runs):
         }
         if caption is not None:
             entry["caption"] = caption
-        headers = {"X-Run-Id": str(run["id"]), "X-Project-Name": run["projectName"]}
-        signed = self._connection.post("/files", {"files": [entry]}, base=self._connection.ingest, headers=headers)
-        urls = [url for rows in signed.values() for row in rows for name, url in row.items() if name == source.name]
-        if not urls:
-            raise QueryError(f"{self._connection.where} gave no address to send {source.name!r} to")
-        self._put(urls[0], source)
-
-    def _put(self, url: str, source: Path) -> None:
-        import httpx
-
-        client, full = self._connection.client_for(url)
         kind = mimetypes.guess_type(source.name)[0] or "application/octet-stream"
-        # Content-Length is given: stores that sign addresses take no chunked bodies.
-        headers = {"Content-Type": kind, "Content-Length": str(source.stat().st_size)}
-        try:
-            with source.open("rb") as content:
-                response = client.put(full, content=content, headers=headers, timeout=_TRANSFER_TIMEOUT_S)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise QueryError(f"{source.name!r} could not be sent: {type(error).__name__}: {error}") from error
-        if response.status_code not in (200, 201):
-            raise QueryError(
-                f"{source.name!r} could not be sent: {response.status_code} {reason(response)}", response.status_code
-            )
+        calls = self._connection.calls
+        with telling(f"{source.name!r}"):
+            url = calls.presign(int(run["id"]), run["projectName"], [entry]).get(source.name)
+            if url is None:
+                raise QueryError(f"{self._connection.where} gave no address to send {source.name!r} to")
+            calls.upload(url, source, kind)
 
     def _fetch(self, row: dict[str, Any], target: Path) -> None:
         """Streams a file beside its place, then moves it there: no half files."""
-        import httpx
-
         url = row.get("downloadUrl") or row.get("url")
         if not url:
             raise QueryError(f"{row.get('fileName')!r} was announced, but its content has not arrived at the server")
-        client, full = self._connection.client_for(str(url))
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.parent / f".{secrets.token_hex(8)}.part"
         try:
-            with client.stream("GET", full, timeout=_TRANSFER_TIMEOUT_S) as response:
-                if response.status_code != 200:
-                    response.read()
-                    raise QueryError(
-                        f"{row.get('fileName')!r} can't be had: {response.status_code} {reason(response)}",
-                        response.status_code,
-                    )
+            with telling(f"{row.get('fileName')!r}"), self._connection.calls.download(str(url)) as chunks:
                 with part.open("xb") as sink:
-                    for chunk in response.iter_bytes(1 << 20):
+                    for chunk in chunks:
                         sink.write(chunk)
             os.replace(part, target)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise QueryError(f"{row.get('fileName')!r} can't be had: {type(error).__name__}: {error}") from error
         finally:
             part.unlink(missing_ok=True)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from pluto.query import filters as grammar
-from pluto.query.connection import Connection
+from pluto.query.connection import Connection, telling
 from pluto.query.errors import QueryError
 
 _PAGE: Final = 200
@@ -111,12 +111,16 @@ class Runs:
     def delete_run(self, project: str, run_id: int | str) -> None:
         """Deletes a run with everything logged to it. There is no way back. Needs Pluto's own server."""
         self._connection.demand("deletion", "delete the run in its web page")
-        self._connection.delete(f"/runs/{self._id_within(project, run_id)}")
+        number = self._id_within(project, run_id)
+        with telling(f"run {run_id!r}"):
+            self._connection.calls.delete_run(number)
 
     def cancel_run(self, project: str, run_id: int | str) -> None:
         """Asks the run's processes to stop; they notice within seconds. Needs Pluto's own server."""
         self._connection.demand("cancellation", "cancel the run in its web page")
-        self._connection.post(f"/api/ext/v1/runs/{self._id_within(project, run_id)}/cancel", {})
+        number = self._id_within(project, run_id)
+        with telling(f"run {run_id!r}"):
+            self._connection.calls.cancel(number)
 
     def _id(self, project: str, run_id: int | str) -> int:
         return run_id if isinstance(run_id, int) else int(self.get_run(project, run_id)["id"])

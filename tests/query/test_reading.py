@@ -12,7 +12,7 @@ import pytest
 
 import pluto.query as pq
 from pluto.query import Client, QueryError
-from tests.query.seed import WEIRD, T, Seeder
+from tests.query.seed import WEIRD, Seeder, T
 
 
 @pytest.fixture
