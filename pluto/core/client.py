@@ -30,6 +30,7 @@ CHUNK_BYTES: Final = 1 << 18
 _TEXT_CHARS: Final = 500
 _INSIDE: Final = "http://pluto.local"
 _KEY: Final = re.compile(r"[!-~]+")
+_UNHEARD: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.InvalidURL)
 T = TypeVar("T")
 
 
@@ -38,7 +39,12 @@ class ClientError(Exception):
 
 
 class Unreachable(ClientError):
-    """No answer, or none that makes sense: the server may or may not have heard."""
+    """No answer, or none that makes sense."""
+
+    def __init__(self, text: str, *, heard: bool = True) -> None:
+        super().__init__(text)
+        self.heard = heard
+        """Whether the server may have got the request all the same."""
 
 
 class Refused(ClientError):
@@ -77,7 +83,7 @@ class RunAnswer(msgspec.Struct, rename="camel"):
 
 
 class Client:
-    """Calls of one server, or of the local store. Safe from several threads; used as a context manager it closes itself.
+    """Calls of one server, or of the local store. Safe from several threads; a context manager that closes itself.
 
     `transport` stands in for the network. Every call raises `ClientError` and nothing else.
     """
@@ -200,7 +206,7 @@ class Client:
 
     def last_step(self, run: int, project: str) -> float | None:
         """The highest step the run has, 0 also where it has none."""
-        answer = _member(self._json("POST", self._ingest + "/ingest/step", headers=_place(run, project)), "step")
+        answer = _member(self._json("POST", self._ingest + "/step", headers=_place(run, project)), "step")
         return None if answer is None else float(answer)
 
     def presign(self, run: int, project: str, files: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -219,7 +225,8 @@ class Client:
         """Streams a file to an address that `presign` gave, without the key."""
         size = path.stat().st_size
         headers = {"Content-Type": mime, "Content-Length": str(size)}
-        self._call("PUT", str(httpx.URL(self._ingest).join(url)), http=self._plain, content=_chunks(path), headers=headers)
+        full = str(httpx.URL(self._ingest).join(url))
+        self._call("PUT", full, http=self._plain, content=_chunks(path), headers=headers)
 
     # --- extensions ---------------------------------------------------------------------------------------------------
 
@@ -363,7 +370,8 @@ def _network(method: str, url: httpx.URL) -> Iterator[None]:
     try:
         yield
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-        raise Unreachable(f"{method} {_shown(url)}: {type(error).__name__}: {error}") from None
+        heard = not isinstance(error, _UNHEARD)
+        raise Unreachable(f"{method} {_shown(url)}: {type(error).__name__}: {error}", heard=heard) from None
     except (UnicodeError, ValueError) as error:
         raise Refused(400, f"{method} {_shown(url)}: this can't be sent: {type(error).__name__}") from None
 

@@ -42,6 +42,8 @@ class WriterFacts(msgspec.Struct, frozen=True):
     rejected: int = 0
     changed: list[str] = []
     lost: int = 0
+    repeated: int = 0
+    """Records that a stock server may have stored twice."""
     done: bool = False
     refused: Refusal | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from pluto.core.client import Client
 from pluto.core.journal import Row
 from pluto.core.receipt import RunFacts
 from pluto.core.uploader.writer import Writer
+from pluto.core.wire import Tops
 from pluto.protocol import records
 
 
@@ -21,12 +22,23 @@ class Place:
     status: str = "RUNNING"
     """As the server last gave it."""
 
+    metadata: str | None = None
+    """System metadata that joined the run's creation."""
+    name: str | None = None
+    """Name that did."""
+    tops: Tops = field(default_factory=dict)
+    """Stock server: what the run's metrics have used of steps, by all writers here."""
+    registered: set[str] = field(default_factory=set)
+    """Stock server: log names that were registered."""
+
     @property
     def id(self) -> int:
-        return self.run.run_id
+        """The run's number."""
+        return self.run.run_id or 0
 
     @property
     def project(self) -> str:
+        """The run's project, which need not be the writer's."""
         return self.run.project_name or ""
 
 

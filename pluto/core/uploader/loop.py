@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ _TELL_S: Final = 0.2
 
 
 class Loop:
-    """Finds the runs of a sync folder and delivers them, on threads of its own. `scan` now and then, `close` at the end.
+    """Finds the runs of a sync folder and delivers them, on threads of its own. `scan` now and then, then `close`.
 
     `foreground`: for `pluto sync`, which takes offline runs, too, and tries again what was refused. `only`: the folder
     names of the runs to take; all when None. `beside`: the runs of this very process are taken, too (thread mode).
@@ -39,7 +40,7 @@ class Loop:
         sync: Path,
         *,
         foreground: bool = False,
-        only: frozenset[str] | None = None,
+        only: AbstractSet[str] | None = None,
         beside: bool = False,
         pacer: Pacer | None = None,
     ) -> None:
@@ -138,8 +139,15 @@ def to_target(described: dict[str, Any]) -> Local | Remote:
     """The target that `run.json` describes."""
     if described.get("kind") == "local":
         return Local(Path(described["store"]))
-    urls = [str(described[name]) for name in ("app", "api", "ingest", "py")]
-    return Remote(*urls, described.get("key"), described.get("proxies") or {}, bool(described.get("verify", True)))
+    return Remote(
+        app=str(described["app"]),
+        api=str(described["api"]),
+        ingest=str(described["ingest"]),
+        py=str(described["py"]),
+        key=described.get("key"),
+        proxies=described.get("proxies") or {},
+        verify=bool(described.get("verify", True)),
+    )
 
 
 def has_work(folder: Path) -> bool:
@@ -151,7 +159,7 @@ def has_work(folder: Path) -> bool:
 def deliver(
     sync: Path,
     *,
-    only: frozenset[str] | None = None,
+    only: AbstractSet[str] | None = None,
     progress: Progress | None = None,
     patience_s: float = 10.0,
     stop: threading.Event | None = None,
@@ -175,8 +183,7 @@ def deliver(
             open_still = [delivery for delivery in live if not (delivery.is_live() and delivery.left() == 0)]
             if stop.is_set() or all(loop.is_stuck(delivery, patience_s) for delivery in open_still):
                 return {
-                    delivery.key: delivery.record.receipt.problem or "it is still being written"
-                    for delivery in live
+                    delivery.key: delivery.record.receipt.problem or "it is still being written" for delivery in live
                 }
             stop.wait(0.02)
     finally:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pluto.core.client import Client, ClientError, NotFound, Refused, RunAnswer
 from pluto.core.receipt import RunFacts
 from pluto.core.uploader.retry import Verdict, verdict
+from pluto.core.wire import NOTES_CHARS, limit_tags, strict_json
 from pluto.protocol.records import Start
 
 NAME_CHARS: Final = 255
@@ -55,8 +56,12 @@ def open_run(
     last_step: float | None = None
     if answer.resumed:
         if start.config and (start.policy == "must" or start.external_id is None):
-            client.merge_config(answer.run_id, start.config)  # creating would have done so; resuming does not
+            client.merge_config(
+                answer.run_id, strict_json(start.config)
+            )  # creating would have done so; resuming does not
         last_step = client.last_step(answer.run_id, answer.project_name or start.project)
+    if start.notes is not None:
+        client.set_notes(answer.run_id, start.notes[:NOTES_CHARS])
     return _facts(answer, start, last_step), before
 
 
@@ -90,10 +95,10 @@ def _creation(
         "runName": (name or start.name or start.external_id or "run")[:NAME_CHARS],
         "projectName": start.project,
         "externalId": start.external_id,
-        "tags": start.tags or None,
-        "config": start.config,
+        "tags": limit_tags(start.tags) or None,
+        "config": None if start.config is None else strict_json(start.config),
         "loggerSettings": json.dumps(settings),
-        "systemMetadata": metadata,
+        "systemMetadata": None if metadata is None else strict_json(metadata),
         "createdAt": (start.created or start.time) // 1000,
         "updatedAt": None,
     }
@@ -105,9 +110,8 @@ def _creation(
         body["forkRunId"] = parent
         if start.fork_step is not None:
             body["forkStep"] = start.fork_step if extended else math.floor(start.fork_step)
-        for key, value in (("inheritConfig", start.inherit_config), ("inheritTags", start.inherit_tags)):
-            if value is not None:
-                body[key] = value
+        inherit = {"inheritConfig": start.inherit_config, "inheritTags": start.inherit_tags}
+        body.update({key: value for key, value in inherit.items() if value is not None})
     return body
 
 
@@ -126,8 +130,8 @@ def _ours(client: Client, run: int, writer: str) -> bool:
 
 
 def _marked(details: dict[str, Any], writer: str) -> bool:
-    settings = details.get("loggerSettings")
-    return _object(settings).get(MARKER) == writer if isinstance(settings, str) else (settings or {}).get(MARKER) == writer
+    settings = details.get("loggerSettings") or {}
+    return bool((_object(settings) if isinstance(settings, str) else settings).get(MARKER) == writer)
 
 
 def _is_waited_for(start: Start) -> bool:

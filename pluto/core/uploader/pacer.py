@@ -7,7 +7,7 @@ import time
 from typing import Final
 
 SLICE_S: Final = 0.002
-"""Python runs at most this long in one go: a call of the training process that needs the interpreter waits no longer."""
+"""Python runs at most about this long in one go: no call of the training process waits longer for the interpreter."""
 DUTY: Final = 0.05
 """Part of the time that one lane may use the interpreter while the run logs; there are two lanes."""
 
@@ -26,8 +26,8 @@ class Pacer:
 class GentlePacer(Pacer):
     """Slices of `SLICE_S` with a duty of `DUTY`, until `hurry`."""
 
-    lines = 100
-    files = 1
+    lines: int | None = 100
+    files: int | None = 1
 
     def __init__(self) -> None:
         self._own = threading.local()

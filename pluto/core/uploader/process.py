@@ -81,8 +81,8 @@ def _serve(sync: Path) -> None:
                     bell, listening = Bell(sync), True
                 bell.wait(TICK_S)
             elif listening:
-                # Whoever comes now finds nobody and starts the next uploader. Whoever came before was heard, or is found
-                # by one more look.
+                # Whoever comes now finds nobody and starts the next uploader. Whoever came before is found by one
+                # more look.
                 bell.close()
                 listening = False
             else:

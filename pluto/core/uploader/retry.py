@@ -20,7 +20,7 @@ JITTER: Final = 0.2
 GIVE_UP_S: Final = 600.0
 """How long the uploader keeps trying when the processes it serves are gone. What is left waits on disk for the next."""
 FRUITLESS: Final = 5
-"""Answers of 5xx to one change on a stock server's single calls before it counts as refused: some of them always fail."""
+"""Answers of 5xx to one call of a stock server before the call counts as refused: some of them always fail."""
 
 # The stock ingest service answers 422 to everything and hides the real reason in the text.
 _CODE: Final = re.compile(r"\(([1-9])\d{3}\s*-")
@@ -28,7 +28,7 @@ _KEY_TROUBLE: Final = re.compile(
     r"invalid[_ ]?token|missing[_ ]?token|expired|revoked|unauthori[sz]ed|api key|permission", re.IGNORECASE
 )
 _SERVER_TROUBLE: Final = re.compile(
-    r"database|clickhouse|time(d)?[_ -]?out|unavailable|overloaded|connection|too many|rate[_ ]limit|exhausted|internal",
+    r"database|clickhouse|timed?[_ -]?out|unavailable|overloaded|connection|too many|rate[_ ]limit|exhausted|internal",
     re.IGNORECASE,
 )
 

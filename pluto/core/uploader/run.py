@@ -1,4 +1,4 @@
-"""The delivery of one run: opened, its writers' lanes brought to the server, its status set, its folder cleared away."""
+"""The delivery of one run: opened, its writers' lanes delivered, its status set, its folder cleared away."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ class Delivery:
             writer.cursor.base = int(facts.last_step or 0) if facts.resumed else 0
             writer.save()
         if self.place is None:
-            self.place = Place(facts)
+            self.place = Place(facts) if facts.resumed else Place(facts, metadata=metadata, name=name)
             self._restore = before
             self.record.note(run=facts, refused=None, status="RUNNING")
         self.record.note_writer(writer.name, lines=0)

@@ -1,4 +1,4 @@
-"""Starting the uploader: a fresh Python in a session of its own, with nothing of the training process but its `sys.path`."""
+"""Starting the uploader: a fresh Python in a session of its own, with nothing of this process but its `sys.path`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def ensure(sync: Path) -> None:
     python = executable()
     if python is None:
         say_once(
-            "uploader", f"there is no Python program to start the uploader with; `pluto sync` delivers what is in {sync}"
+            "uploader",
+            f"there is no Python program to start the uploader with; `pluto sync` delivers what is in {sync}",
         )
         return
     try:
@@ -61,8 +62,8 @@ def executable() -> str | None:
 def import_path() -> list[str]:
     """`sys.path` for the uploader: the standard library first, then packages, then the folder of the script.
 
-    A `queue.py` or `httpx.py` beside somebody's script is never imported. The folder is kept at all because Pluto itself,
-    or a package it needs, may lie there.
+    A `queue.py` or `httpx.py` beside somebody's script is never imported. The folder is kept at all because Pluto
+    itself, or a package it needs, may lie there.
     """
     main = getattr(sys.modules.get("__main__"), "__file__", None)
     beside = os.path.dirname(os.path.abspath(main)) if main else None
@@ -78,9 +79,13 @@ def import_path() -> list[str]:
             continue
         path = os.path.abspath(entry)
         parent, name = os.path.split(path)
-        if path in library or (parent in library and name == "lib-dynload") or (name.startswith("python3") and name.endswith(".zip")):
+        if (
+            path in library
+            or (parent in library and name == "lib-dynload")
+            or (name.startswith("python3") and name.endswith(".zip"))
+        ):
             first.append(path)
-        elif path == beside or path == here:
+        elif path in (beside, here):
             if path in (beside, home):
                 last.append(path)
         else:

@@ -81,7 +81,7 @@ class Writer:
         return self.start
 
     def passed(self, lane: str, seq: int, *, save: bool = True) -> None:
-        """Everything of a lane up to `seq` is delivered, or refused for good. Raises `OSError` if that can't be noted."""
+        """Everything of a lane up to `seq` is delivered, or refused for good. Raises `OSError` if it can't be noted."""
         with self.lock:
             if seq > getattr(self.cursor, lane):
                 setattr(self.cursor, lane, seq)
@@ -127,6 +127,11 @@ class Writer:
         """A record whose content is not there any more."""
         with self.lock:
             self._record.note_writer(self.name, write=False, lost=self._record.writer(self.name).lost + 1)
+
+    def note_repeated(self, count: int) -> None:
+        """Records that a stock server may have stored twice."""
+        with self.lock:
+            self._record.note_writer(self.name, write=False, repeated=self._record.writer(self.name).repeated + count)
 
     def finish(self) -> None:
         """Notes that its end, and all before it, are delivered. Raises `OSError`."""

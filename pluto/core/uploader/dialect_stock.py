@@ -1,0 +1,239 @@
+"""A stock Pluto server: a route for each kind of record, one request at a time, each acknowledged before the next.
+
+The server collapses repeated metrics only. How far each route has come is noted after every request, so that a line of
+text, data or console can stand twice only where its own answer got lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+from pluto.core import wire
+from pluto.core.client import Client, ClientError, Refused, Unauthorized, Unavailable, Unreachable
+from pluto.core.journal import Row
+from pluto.core.uploader.dialect import Place, Ready, step_of
+from pluto.core.uploader.retry import FRUITLESS, Verdict, ingest_verdict, verdict
+from pluto.core.uploader.stock_calls import CALLS
+from pluto.core.uploader.writer import Writer
+from pluto.protocol import records
+from pluto.protocol.batch import FILES, LINES
+from pluto.protocol.records import Kind
+
+_ROUTES: Final = {
+    Kind.METRICS: "metrics", Kind.COLUMNS: "metrics", Kind.TEXTS: "data", Kind.DATA: "data", Kind.CONSOLE: "logs",
+}  # fmt: skip
+_LINES_AT_ONCE: Final = 5000
+_TYPES: Final = frozenset({"METRIC", "IMAGE", "VIDEO", "AUDIO", "FILE", "TEXT", "ARTIFACT", "HISTOGRAM", "TABLE"})
+"""Types a log name can be registered with; all others are DATA."""
+_NAMED_ALIKE: Final = frozenset({"FILE", "TEXT", "ARTIFACT"})
+"""Types whose files may share a name; media come with a name of their own, which their annotations refer to."""
+
+
+class StockDialect:
+    """See `Dialect`."""
+
+    extended = False
+    lines_at_once = 1000
+    files_at_once = 10
+
+    def __init__(self) -> None:
+        self._fruitless: dict[tuple[str, int], int] = {}
+
+    def lines(self, client: Client, place: Place, writer: Writer, rows: list[Row]) -> None:
+        """Sends the rows route by route, in the order of each."""
+        for name, top in writer.cursor.names.items():
+            place.tops[name] = max(place.tops.get(name, top), top)
+        for route in ("metrics", "data", "logs"):
+            mine = [row for row in self._unsent(writer, route, rows) if _ROUTES.get(Kind(row.kind)) == route]
+            self._send(client, place, writer, route, mine)
+        for row in self._unsent(writer, "calls", rows):
+            if row.kind in CALLS:
+                self._call(client, place, writer, row)
+        with writer.lock:
+            writer.cursor.routes = {}
+            writer.passed(LINES, rows[-1].seq)
+
+    def files(self, client: Client, place: Place, writer: Writer, ready: list[Ready]) -> None:
+        """Announces and uploads the files of one record after the other."""
+        for one in ready:
+            self._upload(client, place, writer, one)
+            writer.passed(FILES, one.row.seq)
+
+    # --- the ingest routes --------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _unsent(writer: Writer, route: str, rows: list[Row]) -> list[Row]:
+        """The rows this route has not seen; one of an unknown kind is refused on the way."""
+        done = writer.cursor.routes.get(route, 0)
+        unsent = []
+        for row in rows:
+            if row.seq <= done:
+                continue
+            if row.kind in CALLS or row.kind in _ROUTES:
+                unsent.append(row)
+            elif route == "calls":
+                writer.reject(row, f"records of kind {row.kind} do not go to a stock server")
+        return unsent
+
+    def _send(self, client: Client, place: Place, writer: Writer, route: str, rows: list[Row]) -> None:
+        waiting = [rows] if rows else []
+        while waiting:
+            part = waiting.pop()
+            steps = wire.Steps(place.tops)
+            names: dict[str, str] = {}
+            lines: list[bytes] = []
+            for row in part:
+                try:
+                    lines += _lines_of(row, writer.cursor.base, steps, names)
+                except (ValueError, msgspec.DecodeError) as error:
+                    writer.reject(row, f"unreadable: {error}")
+            self._register(client, place, names)
+            try:
+                for start in range(0, len(lines), _LINES_AT_ONCE):
+                    client.ingest(route, place.id, place.project, b"".join(lines[start : start + _LINES_AT_ONCE]))
+            except ClientError as error:
+                meaning = ingest_verdict(error)
+                if route != "metrics" and (meaning is Verdict.NEVER or getattr(error, "heard", False)):
+                    # Lines before the refused one are stored, and all may be where the answer got lost.
+                    writer.note_repeated(len(part) if meaning is not Verdict.NEVER else len(part) - 1)
+                if meaning is not Verdict.NEVER:
+                    raise _plainly(error, meaning) from error
+                if len(part) > 1:
+                    middle = len(part) // 2
+                    waiting += [part[middle:], part[:middle]]
+                    continue
+                writer.reject(part[0], str(error))
+            else:
+                place.tops.update(steps.changes)
+                writer.cursor.names.update(steps.changes)
+            with writer.lock:
+                writer.cursor.routes[route] = part[-1].seq
+                writer.save()
+
+    @staticmethod
+    def _register(client: Client, place: Place, names: dict[str, str]) -> None:
+        """Tells the server of log names it has not seen. It takes data of unknown ones, too: a refusal does no harm."""
+        by_type: dict[str, list[str]] = {}
+        for name, type in names.items():
+            if name not in place.registered:
+                by_type.setdefault(type if type in _TYPES else "DATA", []).append(name)
+        for type, fresh in by_type.items():
+            try:
+                client.add_names(place.id, fresh, type)
+            except ClientError as error:
+                if verdict(error) is not Verdict.NEVER:
+                    raise
+            place.registered.update(fresh)
+
+    # --- single calls -------------------------------------------------------------------------------------------------
+
+    def _call(self, client: Client, place: Place, writer: Writer, row: Row) -> None:
+        try:
+            CALLS[Kind(row.kind)](client, place, records.decode(row.kind, row.body))
+        except Unavailable as error:
+            self._again(writer, row, error)
+        except (msgspec.DecodeError, ValueError) as error:
+            writer.reject(row, str(error))
+        except ClientError as error:
+            if verdict(error) is not Verdict.NEVER:
+                raise
+            writer.reject(row, str(error))
+        with writer.lock:
+            writer.cursor.routes["calls"] = row.seq
+            writer.save()
+
+    def _again(self, writer: Writer, row: Row, error: Refused) -> None:
+        """Raises the error until a call has failed so often that it must be the call's fault."""
+        tries = self._fruitless.get((writer.name, row.seq), 0) + 1
+        self._fruitless[writer.name, row.seq] = tries
+        if tries < FRUITLESS:
+            raise error
+        del self._fruitless[writer.name, row.seq]
+        writer.reject(row, str(error))
+
+    def _upload(self, client: Client, place: Place, writer: Writer, ready: Ready) -> None:
+        media = ready.media
+        name = wire.log_name(media.name)
+        self._register(client, place, {name: media.type})
+        announced: list[dict[str, Any]] = []
+        for position, file in enumerate(ready.files):
+            file_name = file.file_name
+            if media.type in _NAMED_ALIKE:
+                file_name = wire.file_name(file_name, writer.name, ready.row.seq, position)
+            announced.append(
+                {
+                    "fileName": file_name,
+                    "fileSize": file.size,
+                    "fileType": file.file_type,
+                    "time": media.time // 1000,
+                    "logName": name,
+                    "step": wire.whole_step(step_of(media.step, writer.cursor.base)),
+                    "sampleIndex": media.index,
+                    "caption": file.caption,
+                    "annotations": file.annotations,
+                }
+            )
+        addresses = client.presign(place.id, place.project, announced)
+        for file, told in zip(ready.files, announced, strict=True):
+            address = addresses.get(told["fileName"])
+            if address is None:
+                raise Unreachable(f"the server gave no address for {told['fileName']!r}")
+            try:
+                client.upload(address, file.path, file.mime)
+            except Refused as error:
+                # The store of files speaks for itself: a 403 may be a clock or an address that has grown old.
+                self._again(writer, ready.row, Unavailable(error.status, error.text))
+                return
+
+
+_Names = dict[str, str]
+
+
+def _lines_of(row: Row, base: int | None, steps: wire.Steps, names: _Names) -> list[bytes]:
+    """The lines a record becomes. `names` takes what has to be registered."""
+    record = records.decode(row.kind, row.body)
+    if isinstance(record, records.Metrics):
+        _note(names, record.values, "METRIC")
+        return wire.metric_lines(record.time, step_of(record.step, base), record.values, steps)
+    if isinstance(record, records.Columns):
+        _note(names, [record.name], "METRIC")
+        return [
+            line
+            for time, step, value in _points(record)
+            for line in wire.metric_lines(time, step, {record.name: value}, steps)
+        ]
+    if isinstance(record, records.Texts):
+        _note(names, record.values, "DATA")
+        step = step_of(record.step, base)
+        return [wire.data_line(record.time, step, name, "string-series", text) for name, text in record.values.items()]
+    if isinstance(record, records.Data):
+        _note(names, [record.name], record.type)
+        return [wire.data_line(record.time, step_of(record.step, base), record.name, record.type, record.body)]
+    return [
+        wire.log_line(record.time, message, record.first_line + offset, record.stream)
+        for offset, message in enumerate(record.lines)
+    ]
+
+
+def _note(names: _Names, logged: Any, type: str) -> None:
+    for name in logged:
+        names.setdefault(wire.log_name(name), type)
+
+
+def _points(record: records.Columns) -> Iterator[tuple[int, float, float]]:
+    import numpy
+
+    steps = numpy.frombuffer(record.steps, "<f8").tolist()
+    times = numpy.frombuffer(record.times, "<i8").tolist()
+    values = numpy.frombuffer(record.values, "<f8").tolist()
+    return zip(times, steps, values, strict=True)
+
+
+def _plainly(error: ClientError, meaning: Verdict) -> ClientError:
+    """The error as what it means, where a 422 hid it."""
+    if isinstance(error, Refused) and error.status == 422:
+        return Unauthorized(401, error.text) if meaning is Verdict.KEY else Unavailable(503, error.text)
+    return error
