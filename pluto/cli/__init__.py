@@ -6,7 +6,7 @@ One module per command, loaded when it is asked for: `pluto version` must not wa
 from __future__ import annotations
 
 import importlib
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -26,6 +26,15 @@ class Commands(click.Group):
             return None
         found: click.Command = importlib.import_module(f"pluto.cli.{cmd_name}").command
         return found
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command; a wrong setting, wherever it is noticed, is one line on stderr."""
+        from pluto.core.settings import SettingsError
+
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            raise click.ClickException(str(error)) from error
 
 
 @click.group(

@@ -37,12 +37,9 @@ def command(host: str | None, folder: str | None, as_json: bool) -> None:
 
     Exit code 1 where something is wrong. Keys are never shown.
     """
-    from pluto.core.settings import SettingsError, resolve
+    from pluto.core.settings import resolve
 
-    try:
-        settings = resolve(output.settings_of(host, folder))
-    except SettingsError as error:
-        output.fail(str(error))
+    settings = resolve(output.settings_of(host, folder))
     found = [*_program(), *_disk(settings.root), *_delivery(settings.root), *_target(settings)]
     if as_json:
         output.print_json([dataclasses.asdict(one) for one in found])

@@ -21,7 +21,7 @@ def command(key: str | None, from_stdin: bool, host: str | None, folder: str | N
     argument stays in the shell's history and can be seen by everyone who lists processes on this machine.
     """
     from pluto.core import auth
-    from pluto.core.settings import SettingsError, resolve
+    from pluto.core.settings import resolve
 
     if key and from_stdin:
         raise click.UsageError("give KEY or --stdin, not both")
@@ -34,8 +34,6 @@ def command(key: str | None, from_stdin: bool, host: str | None, folder: str | N
     try:
         settings = resolve(output.settings_of(host, folder), api_key=key)
         kept = auth.login(settings, retry=key is None)
-    except SettingsError as error:
-        output.fail(str(error))
     except OSError as error:
         output.fail(f"the key can't be kept: {error}")
     if kept is None:

@@ -13,12 +13,10 @@ from pluto.cli import output
 def command(host: str | None, folder: str | None, as_json: bool) -> None:
     """Forget the key of a server (of the last login without --host); runs stay on this machine from now on."""
     from pluto.core import auth
-    from pluto.core.settings import SettingsError, resolve
+    from pluto.core.settings import resolve
 
     try:
         gone = auth.logout(resolve(output.settings_of(host, folder)))
-    except SettingsError as error:
-        output.fail(str(error))
     except OSError as error:
         output.fail(f"the key can't be removed: {error}")
     if as_json:

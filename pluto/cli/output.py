@@ -84,12 +84,11 @@ def fail(message: str, code: int = FAILED) -> NoReturn:
 @contextlib.contextmanager
 def reading() -> Iterator[None]:
     """What goes wrong while reading ends the command with a line that says so, not with a traceback."""
-    from pluto.core.settings import SettingsError
     from pluto.query import QueryError
 
     try:
         yield
-    except (QueryError, SettingsError, ValueError, ImportError) as error:
+    except (QueryError, ValueError, ImportError) as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or ''}: {error.strerror or error}".removeprefix(": "))

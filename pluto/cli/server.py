@@ -17,12 +17,9 @@ PORT = 3003
 
 def store_of(folder: str | None) -> Path:
     """The store of the root named, or of the configured one."""
-    from pluto.core.settings import SettingsError, resolve
+    from pluto.core.settings import resolve
 
-    try:
-        return resolve({"dir": folder} if folder else None).root / "store"
-    except SettingsError as error:
-        output.fail(str(error))
+    return resolve({"dir": folder} if folder else None).root / "store"
 
 
 _folder = click.option(

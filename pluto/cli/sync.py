@@ -92,15 +92,12 @@ def _deliver(found: Sequence[Leftover], patience: float) -> dict[str, str]:
 def _redirected(one: Leftover, host: str, dry_run: bool) -> Leftover:
     """The run, bound for another server; as it was where a server has it already or a process is at work on it."""
     from pluto.core.run_folder import description, write_json
-    from pluto.core.settings import SettingsError, resolve
+    from pluto.core.settings import resolve
     from pluto.core.uploader import places
     from pluto.core.uploader.writer import read_json
 
-    try:
-        settings = resolve(dir=one.root, host=host)
-        target = description(settings, settings.target(), one.project, one.run_id)["target"]
-    except SettingsError as error:
-        output.fail(str(error))
+    settings = resolve(dir=one.root, host=host)
+    target = description(settings, settings.target(), one.project, one.run_id)["target"]
     folder = Path(one.folder)
     receipt = read_json(folder.parent.parent / "receipts" / f"{folder.name}.json")
     if one.alive or receipt.get("run"):
