@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-class TrialStopped(BaseException):
-    """Raised by `log()` in a trial that was ended early. Let it pass: the agent goes on with the next trial.
+class TrialStopped(KeyboardInterrupt):
+    """Raised by `log()` in a trial that was ended early: it ends the training function as Ctrl-C would, the run with it.
 
-    A BaseException, so that an `except Exception` around a training step does not keep a hopeless trial going.
+    Let it pass: the agent goes on with the next trial. An `except Exception` around a training step does not stop it.
     """
 
 
