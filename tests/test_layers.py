@@ -141,3 +141,26 @@ def test_the_documented_table_is_the_one_held_here() -> None:
 @pytest.mark.parametrize(("module", "path"), MODULES, ids=[name for name, _ in MODULES])
 def test_no_module_grows_past_500_lines(module: str, path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 500
+
+
+# What is imported by another name than the distribution's.
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "pynvml": "nvidia-ml-py",
+    "torch": "",
+    "matplotlib": "",
+}  # "": only if the user has it
+
+
+def test_every_library_imported_is_declared() -> None:
+    project = (ROOT / "pyproject.toml").read_text()
+    declared = {name.lower() for name in re.findall(r'"([A-Za-z0-9_-]+)(?:\[\w+\])?[><=]=', project)}
+    undeclared = set()
+    for module, path in MODULES:
+        for target, _ in imports(module, path):
+            name = target.split(".")[0]
+            distribution = DISTRIBUTIONS.get(name, name)
+            if name not in sys.stdlib_module_names and name not in ("pluto", "mlop", "__future__") and distribution:
+                if distribution.lower() not in declared:
+                    undeclared.add(f"{name} ({module})")
+    assert undeclared == set()
