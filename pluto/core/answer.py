@@ -108,8 +108,8 @@ class Answer:
         problem = self._receipt().problem
         because = f" ({problem})" if problem else ""
         return (
-            f"the server did not tell the run's {what} within {self._settings.init_timeout:g} s{because}; logging goes on"
-            " without it, `init_timeout` sets how long to wait"
+            f"the server did not tell the run's {what} within {self._settings.init_timeout:g} s{because}; logging goes"
+            " on without it, `init_timeout` sets how long to wait"
         )
 
 

@@ -5,12 +5,12 @@ looked at item by item:
 
 | given | kept as |
 |---|---|
-| float, int, bool (as 1 or 0), Decimal, Fraction, other numbers with `__float__` | a number; NaN and infinities with their bits |
+| float, int, bool (1 or 0), Decimal, Fraction, others with `__float__` | a number; NaN and infinities with their bits |
 | whole numbers beyond 64 bits | the nearest float; refused beyond the range of one |
 | numpy, torch, jax and tensorflow scalars, arrays of one element | the number in it |
 | str | a value of a string series |
 | dict | its items, names joined with `/` |
-| `pluto.Image` and the other media, a PIL image, a matplotlib figure, or a list of these | media; the position in the list is kept |
+| `pluto.Image` and the like, PIL images, matplotlib figures, lists of these | media; the position in the list is kept |
 | `pluto.Histogram`, `Table`, `Graph`, or a list of these | data |
 | None | nothing, said once per name |
 | anything else | refused: an error in the log once per name, counted; the other items are kept |
@@ -65,7 +65,7 @@ class Sorter:
         for name, value in self._flat(data, "", found):
             try:
                 self._place(found, name, value)
-            except Exception as error:  # the value may be any object, and fail in any way
+            except Exception as error:  # noqa: BLE001  the value may be any object, and fail in any way
                 self.refuse(name, error)
         return found
 
@@ -137,7 +137,7 @@ def number(value: Any) -> int | float:
         if _count(value) != 1:
             shape = tuple(getattr(value, "shape", ()))
             raise TypeError(
-                f"{kind.__name__} of shape {shape} holds more than one number: log pluto.Image, pluto.Histogram or its mean"
+                f"{kind.__name__} of shape {shape} holds several numbers: log pluto.Image, pluto.Histogram or its mean"
             )
         inner = value.item()
         if hasattr(inner, "item"):

@@ -13,10 +13,10 @@ class InertOp(Op):
 
     def log(
         self,
-        data: Mapping[str, Any],
+        data: Mapping[str, Any],  # noqa: ARG002
         step: int | float | None = None,
         commit: bool | None = None,
-        timestamp: float | None = None,
+        timestamp: float | None = None,  # noqa: ARG002
     ) -> None:
         """Counts the step."""
         if step is not None:
@@ -37,6 +37,6 @@ class InertOp(Op):
     ) -> None:
         """Nothing."""
 
-    def watch(self, module: Any, **kwargs: Any) -> Any:
+    def watch(self, module: Any, **kwargs: Any) -> Any:  # noqa: ARG002
         """Nothing: the module gets no hooks."""
         return None

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pluto.core import live, process, shutdown
+from pluto.core.about import as_tags
 from pluto.core.answer import error_of
 from pluto.core.config import Config, merge, native
 from pluto.core.distributed import ranks
@@ -16,7 +17,7 @@ from pluto.core.encode import step as checked_step
 from pluto.core.identity import Fork, Resume, identify
 from pluto.core.inert import InertOp
 from pluto.core.names import generate_run_id
-from pluto.core.op import Op, as_tags
+from pluto.core.op import Op
 from pluto.core.options import say_once
 from pluto.core.recorder import Opening
 from pluto.core.say import be_heard, logger
@@ -178,7 +179,7 @@ def _fork(
     return Fork(run, checked_step(step), inherit_config, inherit_tags)
 
 
-def _text(text: str, what: str) -> str:
+def _text(text: Any, what: str) -> str:
     if not isinstance(text, str) or not text.strip():
         raise ValueError(f"{what} is a text and not blank")
     if len(text) > _NAME_CHARS:

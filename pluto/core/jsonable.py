@@ -47,7 +47,7 @@ def plain(value: Any, depth: int = 0) -> Any:
         return _text(value)
     try:
         return _structure(value, depth + 1)
-    except Exception:  # a foreign object may fail in any way when asked what it holds
+    except Exception:  # noqa: BLE001  a foreign object may fail in any way when asked what it holds
         return _text(value)
 
 
@@ -100,5 +100,5 @@ def _finite(value: float) -> float | str:
 def _text(value: Any) -> str:
     try:
         return str(value).encode("utf-8", "replace").decode()
-    except Exception:  # its __str__ is broken
+    except Exception:  # noqa: BLE001  its __str__ is broken
         return f"<{type(value).__qualname__}>"

@@ -65,7 +65,7 @@ class Observers:
     def _try(self, observer: Any) -> None:
         try:
             observer.start()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  the training does not need it
             logger.warning("%s could not be started: %s", type(observer).__module__, error)
         else:
             self._running.append(observer)

@@ -7,22 +7,21 @@ import importlib
 import math
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
 from pluto.core import fork, live, process, pulse, shutdown
+from pluto.core.about import About, now_us
 from pluto.core.answer import Answer
-from pluto.core.config import Config
 from pluto.core.encode import PLAIN, Sorted, Sorter, pack
 from pluto.core.encode import step as checked_step
 from pluto.core.errors import RunError
-from pluto.core.jsonable import to_json
 from pluto.core.observers import Observers
 from pluto.core.receipt import Refusal, RunFacts
 from pluto.core.recorder import Opening, Recorder, explain
 from pluto.core.say import logger
-from pluto.core.settings import Settings
 from pluto.core.shutdown import COMPLETED, Delivery, End, ShutdownPolicy
 from pluto.protocol import records
 from pluto.protocol.records import Kind, encode
@@ -30,16 +29,11 @@ from pluto.protocol.records import Kind, encode
 _METRICS: Final = int(Kind.METRICS)
 _LOWEST: Final = -(2**63)
 _HIGHEST: Final = 2**63 - 1
-_LEVELS: Final = {
-    "DEBUG": "DEBUG", "INFO": "INFO", "WARN": "WARNING", "WARNING": "WARNING", "ERROR": "ERROR", "CRITICAL": "ERROR",
-}  # fmt: skip
+_LATEST_US: Final = 8_640_000_000_000_000_000
+"""The last moment JavaScript knows, and so the last one a chart can show."""
 
 
-def _now() -> int:
-    return time.time_ns() // 1000
-
-
-class Op:
+class Op(About):
     """A run. `pluto.init` makes it; as a context manager it ends with the block, failed when an exception left it.
 
     Every call is on disk when it returns. Nothing here raises for a network or disk that fails. Safe from several
@@ -47,26 +41,17 @@ class Op:
     """
 
     def __init__(self, opening: Opening, policy: ShutdownPolicy) -> None:
-        self.settings: Settings = opening.settings
+        super().__init__(opening)
         self.policy = policy
-        self.tags: list[str] = list(opening.tags)
-        self._opening = opening
-        self._project = opening.project
-        self._name = opening.name
-        self._notes = opening.notes
-        self._config = Config(opening.config, self._config_changed)
-        self._step: int | float = 0
         self._relative = False
         self._open = False
         self._sorter = Sorter()
         self._known = self._sorter.known
         self._listener: Callable[[Mapping[str, Any]], None] | None = None
-        self._end: End | None = None
         self._may_end = [True]
         self._child = False
         self._said: set[str] = set()
         self._lock = fork.sqlite_lock()
-        self._recorder: Recorder | None = None
         self._append: Callable[[int, bytes], object] = self._drop
         self._observers = Observers(opening.settings, opening.ranks, self._put, self._sampled)
         if opening.settings.mode != "disabled":
@@ -106,7 +91,7 @@ class Op:
         self._finish(shutdown.of_code(code))
 
     def close(self, code: int | None = None) -> None:
-        """Ends this process's part of the run and leaves the run's status as it is; with a `code`, the same as `finish`.
+        """Ends this process's part of the run and leaves the run's status as it is; with a `code`, as `finish`.
 
         For a process that adds something to a run another one is still writing.
         """
@@ -211,7 +196,12 @@ class Op:
                 self._step = here = step
                 self._relative = False
             self._open = commit is False
-            if type(data) is dict and data and data.keys() <= self._known and PLAIN.issuperset(map(type, data.values())):
+            if (
+                type(data) is dict
+                and data
+                and data.keys() <= self._known
+                and PLAIN.issuperset(map(type, data.values()))
+            ):
                 try:
                     body = pack((moment, here, data))
                 except OverflowError:
@@ -242,7 +232,7 @@ class Op:
                     self._log_media(moment, here, name, index, value)
             except RunError:
                 raise
-            except Exception as error:  # a file that is gone, a disk that is full, an array of a strange shape
+            except Exception as error:  # noqa: BLE001  a file that is gone, a full disk, a foreign object
                 self._sorter.refuse(name, error)
 
     def _log_media(self, moment: int, here: records.Step, name: str, index: int, value: Any) -> None:
@@ -271,150 +261,6 @@ class Op:
     def watch(self, module: Any, **kwargs: Any) -> Any:
         """Logs gradients, parameters and graph of a torch module; `pluto.compat.torch.watch` has the options."""
         return importlib.import_module("pluto.compat.torch").watch(module, op=self, **kwargs)
-
-    def alert(
-        self,
-        message: str | None = None,
-        title: str = "pluto",
-        level: str = "INFO",
-        wait: float = 0,
-        url: str | None = None,
-        remote: bool = True,
-        **kwargs: Any,
-    ) -> None:
-        """Sends a message to people, after `wait` seconds. `email=False` spares their mailboxes.
-
-        `level`: DEBUG, INFO, WARNING or ERROR. `url` is a link to show with it. With `remote=False` it only goes to the
-        logger `pluto`. `text` and `wait_duration` are old names of `message` and `wait`.
-        """
-        message = kwargs.pop("text", message)
-        wait = kwargs.pop("wait_duration", wait)
-        email = bool(kwargs.pop("email", True))
-        if kwargs:
-            raise TypeError(f"alert() does not know {', '.join(sorted(kwargs))}")
-        known = _LEVELS.get(str(level).upper())
-        if known is None:
-            raise ValueError(f"level is DEBUG, INFO, WARNING or ERROR, not {level!r}")
-        if wait:
-            time.sleep(wait)
-        if not remote:
-            logger.log({"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}[known], "%s: %s", title, message)
-            return
-        body = "" if message is None else str(message)
-        self._put(
-            Kind.ALERT, encode(records.Alert(_now(), known, str(title), body, url or self.settings.url_webhook, email))
-        )
-
-    def add_tags(self, tags: str | Sequence[str]) -> None:
-        """Adds one tag or several; those the run has already stay where they are."""
-        new = [tag for tag in dict.fromkeys(as_tags(tags)) if tag not in self.tags]
-        if new:
-            self.tags += new
-            self._put(Kind.TAGS, encode(records.Tags(_now(), add=new)))
-
-    def remove_tags(self, tags: str | Sequence[str]) -> None:
-        """Removes one tag or several, be they from this process or another one."""
-        gone = list(dict.fromkeys(as_tags(tags)))
-        self.tags = [tag for tag in self.tags if tag not in gone]
-        if gone:
-            self._put(Kind.TAGS, encode(records.Tags(_now(), remove=gone)))
-
-    def update_config(self, config: Mapping[str, Any]) -> None:
-        """Merges a dict deeply into the config."""
-        self._config.update(config)
-
-    @property
-    def config(self) -> Config:
-        """The config: a dict whose items are attributes, too. Assigning keeps what is assigned with the run."""
-        return self._config
-
-    @config.setter
-    def config(self, config: Mapping[str, Any]) -> None:
-        self._config.update(config)
-
-    @property
-    def notes(self) -> str | None:
-        """Notes on the run; assigning replaces them."""
-        return self._notes
-
-    @notes.setter
-    def notes(self, text: str | None) -> None:
-        self._notes = text
-        self._put(Kind.NOTES, encode(records.Notes(_now(), text)))
-
-    # what the run is
-
-    @property
-    def name(self) -> str:
-        """The name given to `init`, or made up."""
-        return self._name
-
-    @property
-    def project(self) -> str:
-        """The project; of a run resumed by number or display id its own, once that is known."""
-        return self._answer.project or self._project
-
-    @property
-    def run_id(self) -> str | None:
-        """The run's identity, made here or given to `init`. None for a run resumed by number or display id."""
-        return self._opening.identity.external_id
-
-    @property
-    def step(self) -> int | float:
-        """The step used last."""
-        return self._step
-
-    @property
-    def online(self) -> bool:
-        """Whether the run is delivered while it goes on."""
-        return self.settings.mode == "online" and self._recorder is not None
-
-    @property
-    def status(self) -> str:
-        """`RUNNING`, or what the run has ended as."""
-        if self._end is not None and self._end.status:
-            return self._end.status
-        return self._answer.status or "RUNNING"
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether the run was cancelled on the server."""
-        return self._answer.cancelled
-
-    @property
-    def id(self) -> int | None:
-        """The server's number of the run. Waits for it; raises `NotDeliveredError` after `init_timeout` seconds."""
-        return self._answer.facts("number").run_id
-
-    @property
-    def display_id(self) -> str | None:
-        """What the run is called in the project, as `DIG-1`. Waits as `id` does."""
-        return self._answer.facts("display id").display_id
-
-    @property
-    def url(self) -> str | None:
-        """The run's page. Waits as `id` does."""
-        return self._answer.facts("page").url
-
-    @property
-    def resumed(self) -> bool:
-        """Whether the run was there before this process joined it. Waits as `id` does, unless the run is new for sure."""
-        return False if self._opening.identity.new else self._answer.facts("history").resumed
-
-    @property
-    def fork_run_id(self) -> int | None:
-        """Number of the run this one was forked from; None if it was not. Waits as `id` does."""
-        return None if self._opening.identity.fork is None else self._answer.facts("parent").forked_from_run_id
-
-    @property
-    def fork_step(self) -> int | float | None:
-        """Step at which it was forked."""
-        if self._opening.identity.fork is None:
-            return None
-        return self._answer.facts("parent").fork_step
-
-    def __repr__(self) -> str:
-        return f"<pluto run {self._answer.label or self._name} of {self._project}, {self.status}>"
 
     # within
 
@@ -449,8 +295,8 @@ class Op:
             self._append = self._append_in_child
 
     @property
-    def sync(self) -> Any:
-        """The folder of journals this run's lies in."""
+    def sync(self) -> Path:
+        """The folder that holds its journals. Only of a run that is recorded."""
         assert self._recorder is not None
         return self._recorder.sync
 
@@ -476,10 +322,10 @@ class Op:
         self._own_recorder()
         return self._append(kind, body)
 
-    def _drop(self, kind: int, body: bytes) -> object:
-        return None
+    def _drop(self, *_: object) -> None:
+        """Stands for `append` where nothing is recorded."""
 
-    def _refuse(self, kind: int, body: bytes) -> object:
+    def _refuse(self, *_: object) -> None:
         raise RunError(f"run {self._name} is finished and takes nothing more")
 
     def _put(self, kind: Kind, body: bytes) -> None:
@@ -488,29 +334,16 @@ class Op:
     def _sampled(self, values: dict[str, float]) -> None:
         with self._lock:
             here: records.Step = [max(1, int(self._step))] if self._relative else self._step
-            self._append(_METRICS, pack((_now(), here, values)))
-
-    def _config_changed(self, change: dict[str, Any]) -> None:
-        self._put(Kind.CONFIG, encode(records.Config(_now(), to_json(change))))
+            self._append(_METRICS, pack((now_us(), here, values)))
 
     def _moment(self, timestamp: Any) -> int:
         try:
             moment = int(float(timestamp) * 1_000_000)
-            if moment > 0 and not isinstance(timestamp, bool):
+            if 0 < moment <= _LATEST_US and not isinstance(timestamp, bool):
                 return moment
         except (TypeError, ValueError, OverflowError):
             pass
         if "timestamp" not in self._said:
             self._said.add("timestamp")
             logger.warning("timestamp is in seconds since the epoch; %r is not, and now is taken instead", timestamp)
-        return _now()
-
-
-def as_tags(tags: str | Sequence[str] | None) -> list[str]:
-    """Tags as a list of texts. Raises `TypeError` for what is neither."""
-    if tags is None:
-        return []
-    found = [tags] if isinstance(tags, str) else list(tags)
-    if not all(isinstance(tag, str) for tag in found):
-        raise TypeError("tags are texts")
-    return found
+        return now_us()

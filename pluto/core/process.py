@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from pluto.core import fork
-from pluto.core.options import say_once
 
 _places: dict[Path, Place] = {}
 
@@ -41,7 +40,7 @@ class Place:
 
 
 def place(sync: Path) -> str:
-    """The name of this process's place, taken when first asked for and kept until the process ends. Raises `OSError`."""
+    """The name of this process's place, taken when first asked for and kept to the end. Raises `OSError`."""
     found = _places.get(sync)
     if found is None:
         found = _places[sync] = Place(sync)
@@ -63,21 +62,11 @@ def remember(root: Path) -> None:
         return  # a home that can't be written: the root itself still works
 
 
-def wake(sync: Path, *, spawn: bool = True) -> bool:
-    """Rings for the uploader of this root, and starts one where none listens. False when there is none. Never raises."""
-    try:
-        from pluto.core import bell
+def wake(sync: Path) -> None:
+    """Rings for the uploader of this root, and starts one where none listens. Never raises."""
+    from pluto.core.uploader.spawn import ensure
 
-        if bell.ring(sync):
-            return True
-        if spawn:
-            from pluto.core.uploader.spawn import ensure
-
-            ensure(sync)
-            return True
-    except (ImportError, OSError, RuntimeError) as error:
-        say_once("uploader", f"the uploader could not be started ({error}); `pluto sync` delivers what is in {sync}")
-    return False
+    ensure(sync)
 
 
 def is_reimport() -> bool:

@@ -44,7 +44,7 @@ class _Pulse:
             for run in runs:
                 try:
                     run.beat()
-                except Exception:
+                except Exception:  # noqa: BLE001  the others want looking after, too
                     logger.debug("looking after %r failed", run, exc_info=True)
 
 

@@ -114,4 +114,5 @@ def explain(root: Path, error: Exception) -> str:
     """One line on why nothing can be kept under a root."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     kind = "disk" if isinstance(error, sqlite3.Error) else "folder"
-    return f"nothing is recorded: the {kind} {os.fspath(root)} can't be written ({reason}); init(dir=…) or PLUTO_DIR names another"
+    where = f"the {kind} {os.fspath(root)} can't be written ({reason})"
+    return f"nothing is recorded: {where}; init(dir=…) or PLUTO_DIR names another"

@@ -27,6 +27,7 @@ class RunFolder:
 
     @property
     def path(self) -> Path:
+        """The folder."""
         return self.sync / "runs" / self.key
 
     def writer(self, name: str) -> Path:

@@ -1,4 +1,4 @@
-"""What Pluto tells the person at the terminal: one logger, `pluto`, that is heard even where logging was never set up."""
+"""What Pluto tells people: one logger, `pluto`, that is heard even where logging was never set up."""
 
 from __future__ import annotations
 

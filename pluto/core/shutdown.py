@@ -73,7 +73,7 @@ def neptune() -> ShutdownPolicy:
 
 
 def of_code(code: int | None) -> End:
-    """The end that an exit code means: 0 completed, 2, 15, 130 and 143 (interrupted, terminated) terminated, else failed."""
+    """The end an exit code means: 0 completed; 2, 15, 130 and 143 (SIGINT, SIGTERM) terminated; else failed."""
     if code is None or code == 0:
         return End(COMPLETED, code)
     return End(TERMINATED if code in (2, 15, 130, 143) else FAILED, code, {"reason": "exit code", "code": code})

@@ -32,9 +32,7 @@ def bits(value: float) -> bytes:
 
 
 def offline(**options: Any) -> Op:
-    return pluto.init(
-        project="p", mode="offline", disable_console=True, disable_system_metrics=True, **options
-    )
+    return pluto.init(project="p", mode="offline", disable_console=True, disable_system_metrics=True, **options)
 
 
 @given(st.lists(st.dictionaries(names, numbers, max_size=8), min_size=1, max_size=6))
@@ -131,13 +129,17 @@ def test_only_dicts_can_be_logged(data: Any) -> None:
         run.log(data)
 
 
-@pytest.mark.parametrize("good", [0, -5, 2.5, -0.5, 1e300, 2**53 + 1, np.int64(7), np.float32(0.5), np.array(3), True + 1])
+@pytest.mark.parametrize(
+    "good", [0, -5, 2.5, -0.5, 1e300, 2**53 + 1, np.int64(7), np.float32(0.5), np.array(3), True + 1]
+)
 def test_steps_are_finite_numbers_of_any_sign(good: Any) -> None:
     assert checked_step(good) == good
     assert type(checked_step(good)) in (int, float)
 
 
-@pytest.mark.parametrize("bad", [True, np.bool_(True), "3", b"3", None, [1], math.nan, math.inf, np.nan, 2**63, object()])
+@pytest.mark.parametrize(
+    "bad", [True, np.bool_(True), "3", b"3", None, [1], math.nan, math.inf, np.nan, 2**63, object()]
+)
 def test_other_steps_are_errors_that_change_nothing(root: Path, bad: Any) -> None:
     with offline() as run:
         run.log({"a": 1})

@@ -30,7 +30,7 @@ ENDS = {
     "exception": ("raise RuntimeError('boom')", 1, "FAILED"),
     "interrupt": ("raise KeyboardInterrupt", 130, "TERMINATED"),
     "caught exit": ("try:\n    sys.exit(3)\nexcept SystemExit:\n    pass", 0, "COMPLETED"),
-    "caught and kept exit": ("try:\n    sys.exit(3)\nexcept SystemExit as e:\n    kept = str(e)\nprint('on')", 0, "COMPLETED"),
+    "caught and kept exit": ("try:\n    sys.exit(3)\nexcept SystemExit as e:\n    kept = str(e)\n1", 0, "COMPLETED"),
     "exit in a function": ("def main():\n    sys.exit(4)\nmain()", 4, "FAILED"),
     "exit in a thread": ("t = threading.Thread(target=sys.exit, args=(3,))\nt.start()\nt.join()", 0, "COMPLETED"),
     "exit while handling": ("try:\n    1 / 0\nexcept ZeroDivisionError:\n    sys.exit(5)", 5, "FAILED"),
@@ -40,7 +40,8 @@ ENDS = {
     # whoever replaces the hook and does not call the old one has taken the exception upon himself
     "own excepthook": ("sys.excepthook = lambda *a: print('mine')\nraise RuntimeError", 1, "COMPLETED"),
     "handler finishes": (
-        "signal.signal(signal.SIGTERM, lambda *_: (run.finish(143), os._exit(9)))\nos.kill(os.getpid(), signal.SIGTERM)",
+        "signal.signal(signal.SIGTERM, lambda *_: (run.finish(143), os._exit(9)))\n"
+        "os.kill(os.getpid(), signal.SIGTERM)",
         9,
         "TERMINATED",
     ),
@@ -67,7 +68,9 @@ def test_what_failed_is_told_with_the_status(root: Path, scripts: Scripts) -> No
     assert "in train" in facts["trace"]
 
 
-@pytest.mark.parametrize("death", ["os._exit(0)", "os.kill(os.getpid(), signal.SIGKILL)", "os.kill(os.getpid(), signal.SIGTERM)"])
+@pytest.mark.parametrize(
+    "death", ["os._exit(0)", "os.kill(os.getpid(), signal.SIGKILL)", "os.kill(os.getpid(), signal.SIGTERM)"]
+)
 def test_a_process_that_just_goes_leaves_no_end_and_a_free_lock(root: Path, scripts: Scripts, death: str) -> None:
     import fcntl
 

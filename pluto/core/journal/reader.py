@@ -20,7 +20,10 @@ _FETCH_ROWS: Final = 256
 _TRIES: Final = 3
 """Reads of a segment that may fail with an I/O error before it counts as damaged."""
 _BLOB: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
-_WHICH: Final = {False: "kind <> 5", True: "kind = 5"}
+_SELECT: Final = {
+    False: "SELECT seq, kind, body FROM record WHERE seq > ? AND kind <> 5 ORDER BY seq LIMIT ?",
+    True: "SELECT seq, kind, body FROM record WHERE seq > ? AND kind = 5 ORDER BY seq LIMIT ?",
+}
 
 _logger = logging.getLogger("pluto")
 
@@ -158,7 +161,7 @@ class Reader:
         self._open = OrderedDict()
 
     def _from(self, after: int) -> list[tuple[int, int | None]]:
-        """The segments that may hold records behind `after`, each with the first number of the next one that has any."""
+        """Segments that may hold records behind `after`, each with the first number of the next that has any."""
         numbers = segment.numbers(self._folder)
         firsts = [self._first_of(number) for number in numbers]
         chosen: list[tuple[int, int | None]] = []
@@ -190,7 +193,7 @@ class Reader:
             return [], after, False
         cursor = self._query(
             number,
-            f"SELECT seq, kind, body FROM record WHERE seq > ? AND {_WHICH[lane == FILES]} ORDER BY seq LIMIT ?",
+            _SELECT[lane == FILES],
             after,
             limit,
         )

@@ -24,10 +24,12 @@ _SCHEMA: Final = "CREATE TABLE record (seq INTEGER PRIMARY KEY, kind INTEGER NOT
 
 
 def path_of(folder: Path, number: int) -> Path:
+    """The segment's file."""
     return folder / f"{number:06d}.db"
 
 
 def blobs_of(folder: Path, number: int) -> Path:
+    """The segment's folder of blobs."""
     return folder / f"{number:06d}.blobs"
 
 

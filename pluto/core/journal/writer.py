@@ -72,6 +72,7 @@ class Journal:
 
     @property
     def folder(self) -> Path:
+        """The writer's folder."""
         return self._folder
 
     @property
