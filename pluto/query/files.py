@@ -85,13 +85,7 @@ class Files(Runs):
         paths: list[Path] = []
         taken: set[str] = set()
         for row in self.iter_files(project, run_id, file_name):
-            folder = Path(destination).joinpath(*(safe_name(part) for part in row["logName"].split("/") if part))
-            name = safe_name(str(row["fileName"]))
-            target = folder / name
-            count = 0
-            while str(target).lower() in taken:
-                count += 1
-                target = folder / (f"{row['step']}-{name}" if count == 1 else f"{row['step']}-{count}-{name}")
+            target = _free_place(Path(destination), row, taken)
             taken.add(str(target).lower())
             self._fetch(row, target)
             paths.append(target)
@@ -151,6 +145,20 @@ class Files(Runs):
             os.replace(part, target)
         finally:
             part.unlink(missing_ok=True)
+
+
+def _free_place(folder: Path, row: dict[str, Any], taken: set[str]) -> Path:
+    """Where a file goes: under its log name, and nowhere another one (by any case of its letters) or a folder is."""
+    for part in filter(None, row["logName"].split("/")):
+        folder = folder / safe_name(part)
+        while str(folder).lower() in taken:
+            folder = folder.with_name(folder.name + "_")
+    name = safe_name(str(row["fileName"]))
+    target, count = folder / name, 0
+    while str(target).lower() in taken or target.is_dir():
+        count += 1
+        target = folder / (f"{row['step']}-{name}" if count == 1 else f"{row['step']}-{count}-{name}")
+    return target
 
 
 def safe_name(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import defaultdict, deque
 from typing import Any, Final, Literal
 
 from pluto.query.connection import Connection
@@ -30,8 +31,12 @@ def points(
     if order != "step":
         raise QueryError(f"{connection.where} is a stock server and does not keep the order of logging")
     rows = _rows(connection, project, run, name)
-    exact = {(step, time): value for step, time, value in _rows(connection, project, run, name + STEP_SUFFIX)}
-    found = [(exact.get((step, time), float(step)), time, value) for step, time, value in rows]
+    exact: dict[tuple[int, int], deque[float]] = defaultdict(deque)
+    for step, time, value in _rows(connection, project, run, name + STEP_SUFFIX):
+        exact[step, time].append(value)
+    found = [
+        (exact[step, time].popleft() if exact[step, time] else float(step), time, value) for step, time, value in rows
+    ]
     found = [
         row for row in found if (step_min is None or row[0] >= step_min) and (step_max is None or row[0] <= step_max)
     ]
