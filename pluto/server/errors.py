@@ -56,7 +56,7 @@ def service(path: str) -> str:
         return "ext"
     if path in _PY_ROUTES:
         return "py"
-    if path == "/files" or path.startswith("/ingest/"):
+    if path in ("/files", "/step") or path.startswith("/ingest/"):
         return "ingest"
     return "node"
 

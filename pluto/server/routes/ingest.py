@@ -216,5 +216,5 @@ ROUTES = [
     Route("/ingest/metrics", _route(_metrics, "metrics"), methods=["POST"]),
     Route("/ingest/data", _route(_data, "data"), methods=["POST"]),
     Route("/ingest/logs", _route(_logs, "logs"), methods=["POST"]),
-    Route("/ingest/step", last_step, methods=["POST"]),
+    Route("/step", last_step, methods=["POST"]),
 ]
