@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import re
@@ -125,7 +126,7 @@ class Reader:
         released = 0
         with fork.sqlite_lock():
             numbers = segment.numbers(self._folder)
-            for number, following in zip(numbers, [*numbers[1:], None], strict=True):
+            for number, following in itertools.zip_longest(numbers, numbers[1:]):
                 if following is None and not done:
                     break
                 if not self._is_past(number, following, min(lines, files)):
