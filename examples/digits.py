@@ -101,7 +101,8 @@ def show(project: str, number: int) -> None:
         )
     print(f"weights/first {len(query.get_histograms(project, number, 'weights/first')):>5} histograms")
     (table,) = query.get_tables(project, number, "test/by_digit")
-    print(f"test/by_digit     1 table:\n{table['value']}")
+    rows = getattr(table["value"], "values", table["value"])  # a DataFrame where pandas is installed
+    print("test/by_digit     1 table: " + ", ".join(f"{int(row[0])} {row[2]:.0%}" for row in rows))
     for file in query.get_files(project, number):
         print(
             f"{file['logName']:<14}{file['fileType']:>6}, {int(file['fileSize']):,} bytes  {file.get('caption') or ''}"
