@@ -318,6 +318,9 @@ class Client:
         with _network(method, httpx.URL(url)):
             response = (http or self._http).request(method, url, **options)
         _check(response)
+        if response.content[:1] == b"<":
+            # A page, as a hotel's network or a proxy serves one in the place of any answer.
+            raise Unreachable(f"{method} {_shown(response.request.url)}: a web page instead of an answer")
         return response
 
     def _json(self, method: str, url: str, **options: Any) -> Any:

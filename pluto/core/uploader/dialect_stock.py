@@ -6,6 +6,7 @@ text, data or console can stand twice only where its own answer got lost.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -26,6 +27,10 @@ _ROUTES: Final = {
     Kind.METRICS: "metrics", Kind.COLUMNS: "metrics", Kind.TEXTS: "data", Kind.DATA: "data", Kind.CONSOLE: "logs",
 }  # fmt: skip
 _LINES_AT_ONCE: Final = 5000
+_ADDRESS_S: Final = 1800.0
+"""How long an upload's address is used; the server's are good for an hour."""
+_SPENT: Final = frozenset({400, 403, 404})
+"""Answers after which an address is asked for anew."""
 _TYPES: Final = frozenset({"METRIC", "IMAGE", "VIDEO", "AUDIO", "FILE", "TEXT", "ARTIFACT", "HISTOGRAM", "TABLE"})
 """Types a log name can be registered with; all others are DATA."""
 _NAMED_ALIKE: Final = frozenset({"FILE", "TEXT", "ARTIFACT"})
@@ -41,6 +46,7 @@ class StockDialect:
 
     def __init__(self) -> None:
         self._fruitless: dict[tuple[str, int], int] = {}
+        self._addresses: dict[tuple[str, int], tuple[float, dict[str, str]]] = {}
 
     def lines(self, client: Client, place: Place, writer: Writer, rows: list[Row]) -> None:
         """Sends the rows route by route, in the order of each."""
@@ -176,7 +182,7 @@ class StockDialect:
                     "annotations": file.annotations,
                 }
             )
-        addresses = client.presign(place.id, place.project, announced)
+        addresses = self._announce(client, place, (writer.name, ready.row.seq), announced)
         for file, told in zip(ready.files, announced, strict=True):
             address = addresses.get(told["fileName"])
             if address is None:
@@ -185,8 +191,20 @@ class StockDialect:
                 client.upload(address, file.path, file.mime)
             except Refused as error:
                 # The store of files speaks for itself: a 403 may be a clock or an address that has grown old.
+                if error.status in _SPENT:
+                    del self._addresses[writer.name, ready.row.seq]
                 self._again(writer, ready.row, Unavailable(error.status, error.text))
                 return
+        del self._addresses[writer.name, ready.row.seq]
+
+    def _announce(
+        self, client: Client, place: Place, record: tuple[str, int], announced: list[dict[str, Any]]
+    ) -> dict[str, str]:
+        """Addresses to upload to, kept for another try: each time one asks, the server lists the file again."""
+        kept = self._addresses.get(record)
+        if kept is None or time.monotonic() - kept[0] > _ADDRESS_S:
+            kept = self._addresses[record] = time.monotonic(), client.presign(place.id, place.project, announced)
+        return kept[1]
 
 
 _Names = dict[str, str]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from pluto.core import auth
-from pluto.core.client import TIMEOUT_S, Client, ClientError, Unreachable
+from pluto.core.client import TIMEOUT_S, Client, ClientError, NotFound, Unreachable
 from pluto.core.settings import Local, Remote
 from pluto.core.uploader.dialect import Dialect
 from pluto.core.uploader.dialect_pluto import PlutoDialect
@@ -28,6 +28,7 @@ IDLE_S: Final = 1.0
 """Longest pause; the bell ends it."""
 BEAT_S: Final = 4.0
 """Between two heartbeats of a run; a server takes it for dead after 150."""
+_BEATS: Final = "beats"
 _STOP_S: Final = 0.5
 """How long the end waits for a call on its way."""
 
@@ -61,6 +62,8 @@ class Target:
         self._timeout_s = timeout_s or TIMEOUT_S
         self._lock = threading.RLock()
         self._link: Link | None = None
+        self._old_links: list[Link] = []
+        self._working = 0
         self._deliveries: tuple[Delivery, ...] = ()
         self._stopped = threading.Event()
         self._rings = {LINES: threading.Event(), FILES: threading.Event()}
@@ -74,10 +77,10 @@ class Target:
             self._deliveries = (*self._deliveries, delivery)
         if not self._threads:
             self._threads = [
-                threading.Thread(target=self._lane, args=(LINES,), name="pluto-lines", daemon=True),
-                threading.Thread(target=self._lane, args=(FILES,), name="pluto-files", daemon=True),
-                threading.Thread(target=self._beats, name="pluto-beats", daemon=True),
+                threading.Thread(target=self._work, args=(name,), name=f"pluto-{name}", daemon=True)
+                for name in (LINES, FILES, _BEATS)
             ]
+            self._working = len(self._threads)
             for thread in self._threads:
                 thread.start()
 
@@ -102,12 +105,21 @@ class Target:
         self.wake()
         for thread in self._threads:
             thread.join(_STOP_S)
-        with self._lock:
-            if self._link is not None and not any(thread.is_alive() for thread in self._threads):
-                self._link.client.close()
-                self._link = None
 
     # --- the threads --------------------------------------------------------------------------------------------------
+
+    def _work(self, name: str) -> None:
+        try:
+            if name == _BEATS:
+                self._beats()
+            else:
+                self._lane(name)
+        finally:
+            with self._lock:
+                self._working -= 1
+                links = [] if self._working else [*self._old_links, *filter(None, [self._link])]
+            for link in links:
+                link.client.close()
 
     def _lane(self, lane: str) -> None:
         ring, outage = self._rings[lane], self._outages[lane]
@@ -173,7 +185,7 @@ class Target:
                 one.trouble(str(error))
             _logger.info("%s", error)
             return
-        if meaning is Verdict.GONE and link is not None and self._answers(link):
+        if meaning is Verdict.GONE and link is not None and self._is_gone(link, delivery):
             delivery.gone(str(error))
             return
         if meaning is Verdict.KEY:
@@ -205,10 +217,16 @@ class Target:
             return self._link
 
     @staticmethod
-    def _answers(link: Link) -> bool:
-        """Whether the server itself is there and takes the key: a proxy, too, says 404 while what it hides is down."""
+    def _is_gone(link: Link, delivery: Delivery) -> bool:
+        """Whether the server itself has no such run: proxies, too, say 404 while what they hide is down."""
+        if delivery.place is None:
+            return False
         with contextlib.suppress(ClientError):
-            return bool(link.client.login())
+            link.client.login()
+            try:
+                link.client.details(delivery.place.id)
+            except NotFound:
+                return True
         return False
 
     def _renew_key(self) -> None:
@@ -220,5 +238,6 @@ class Target:
             return
         with self._lock:
             self._target = dataclasses.replace(self._target, key=key)
-            # The other lane may be in the middle of a call: its client is left to it.
+            # The other lane may be in the middle of a call: it keeps its client to the end.
+            self._old_links += filter(None, [self._link])
             self._link = Link(self._target, self._timeout_s)

@@ -65,8 +65,8 @@ class Loop:
                 delivery.leave()
                 del self.deliveries[key]
                 self._target(delivery.about).drop(delivery)
-                if key in entries:
-                    self._seen[key] = _changed(entries[key].path)
+                # As it was when last looked through: a writer that came since, be it into a folder made anew, is seen.
+                self._seen[key] = delivery.seen
         self._seen = {key: changed for key, changed in self._seen.items() if key in entries}
         for key, entry in entries.items():
             if key in self.deliveries or (self._only is not None and key not in self._only):

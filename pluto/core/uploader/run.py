@@ -44,6 +44,8 @@ class Delivery:
         self.backoffs = {LINES: Backoff(), FILES: Backoff()}
         self.beat_at = 0.0
         """When the next heartbeat is due, by `time.monotonic()`."""
+        self.seen = 0
+        """When the folder had last changed as it was looked through for writers."""
         self.over = False
         """Whether there is nothing to do here any more."""
         self._handle = handle
@@ -140,6 +142,8 @@ class Delivery:
     # --- one writer ---------------------------------------------------------------------------------------------------
 
     def _find_writers(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self.seen = os.stat(self.folder).st_mtime_ns
         for name in _writer_names(self.folder):
             if name not in self.writers:
                 writer = Writer(self.folder / name, self._processes, self.record)
@@ -201,7 +205,8 @@ class Delivery:
         elif batch.through > writer.cursor.lines:
             writer.passed(LINES, batch.through, save=False)
         elif dead and writer.end is None:
-            writer.end = End(_now(), "FAILED", None, LOST)
+            # Forked children come and go without a word; how the run ends is their parent's to say.
+            writer.end = End(_now(), "") if writer.child else End(_now(), "FAILED", None, LOST)
             writer.end_seq = writer.reader.tail()[0]
         waiting = writer.has_files()
         if writer.end is not None and not waiting and writer.cursor.files >= writer.end_seq:

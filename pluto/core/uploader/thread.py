@@ -59,7 +59,7 @@ class ThreadMode:
             self._pacer.hurry(False)
 
     def stop(self) -> None:
-        """Ends the threads and leaves what is left to the uploader process, which takes it when this process has ended."""
+        """Ends the threads; what is left goes to the uploader process, which takes it when this process has ended."""
         self._stopped.set()
         self._wake.set()
         if self._thread.is_alive():

@@ -42,6 +42,7 @@ class Writer:
         self._facts = read_json(folder / "writer.json")
         self.created: int = int(self._facts.get("created") or 0)
         self.primary: bool = bool(self._facts.get("primary", True))
+        self.child: bool = bool(self._facts.get("child", False))
         if self.cursor.end is not None:
             self.end = End(self.cursor.end[2], self.cursor.end[0], None, self.cursor.end[1])
 

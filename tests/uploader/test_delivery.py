@@ -1,0 +1,322 @@
+"""From the journal to the local store: everything, once, whatever comes in between."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+
+import pytest
+
+from pluto.core.client import Client
+from pluto.core.settings import Local
+from pluto.core.uploader import record as record_module
+from pluto.protocol.records import Config, Kind, Metadata, Notes, Tags
+from tests.uploader.making import Made, points, read
+
+
+@pytest.fixture
+def store(root: Path) -> Local:
+    return Local(root / "store")
+
+
+@pytest.fixture
+def made(root: Path, store: Local) -> Made:
+    return Made(root / "sync", store)
+
+
+def test_everything_a_run_logs_arrives_and_the_folder_goes_away(made: Made, store: Local) -> None:
+    writer = made.writer(config='{"lr": 0.1}', tags=["a"])
+    writer.put(Config(1, '{"depth": 3}'))
+    writer.put(Tags(1, add=["b"]))
+    writer.put(Notes(1, "note"))
+    writer.put(Metadata(1, '{"host": "h"}'))
+    for step in range(3):
+        writer.metrics(step, loss=step / 2)
+    writer.metrics(0.5, odd=math.nan)
+    writer.metrics(-1, odd=math.inf)
+    writer.text(1, "phase", "warm")
+    writer.console(1, "hello", "world")
+    writer.file(2, "model", b"weights", file_name="w.bin")
+    writer.end()
+
+    assert made.deliver() == {}
+
+    receipt = made.receipt()
+    assert receipt.finished and receipt.status == "COMPLETED" and receipt.problem is None
+    assert receipt.run is not None and receipt.run.display_id == "P-1" and not receipt.run.resumed
+    mine = receipt.writers[writer.name]
+    assert (mine.lines, mine.files, mine.done, mine.rejected) == (writer.journal.last_seq,) * 2 + (True, 0)
+    assert not made.path.exists()
+    run = receipt.run.run_id
+    assert run is not None
+    details = read(store, f"/api/runs/details/{run}")
+    assert details["config"] == {"lr": 0.1, "depth": 3} and details["tags"] == ["a", "b"]
+    assert details["status"] == "COMPLETED" and details["systemMetadata"]["host"] == "h"
+    assert points(store, run, "loss") == [(0, 0.0), (1, 0.5), (2, 1.0)]
+    assert [step for step, _ in points(store, run, "odd")] == [-1, 0.5]
+    logs = read(store, "/api/runs/logs", runId=run, projectName="p")["logs"]
+    assert [log["message"] for log in logs] == ["hello", "world"]
+    (file,) = read(store, "/api/runs/files", runId=run, projectName="p")["files"]
+    with Client(store) as client, client.download(file["url"]) as chunks:
+        assert b"".join(chunks) == b"weights"
+
+
+def test_what_is_sent_again_is_stored_once(made: Made, store: Local, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The deliverer dies after the server has stored a batch and before the cursor is written: over and over."""
+    writer = made.writer()
+    for step in range(50):
+        writer.metrics(step, loss=step)
+        writer.console(step + 1, f"line {step}")
+    writer.file(1, "f", b"content")
+    writer.close()
+    real = record_module.replace
+
+    def full(path: Path, content: bytes) -> None:
+        if path.name == "cursor.json" and b'"lines"' in content:
+            raise OSError(28, "No space left on device")
+        real(path, content)
+
+    monkeypatch.setattr(record_module, "replace", full)
+    left = made.deliver(patience_s=0.6)
+    assert "No space left" in left[made.folder.key]
+    monkeypatch.undo()
+    assert made.deliver() == {}
+    run = made.receipt().run.run_id  # type: ignore[union-attr]
+    assert points(store, run, "loss") == [(step, step) for step in range(50)]
+    assert read(store, "/api/runs/logs", runId=run, projectName="p")["total"] == 50
+    assert len(read(store, "/api/runs/files", runId=run, projectName="p")["files"]) == 1
+
+
+def test_a_lost_cursor_repeats_nothing(made: Made, store: Local) -> None:
+    writer = made.writer(alive=True)
+    for step in range(10):
+        writer.metrics(step, loss=step)
+    assert made.deliver() != {}  # delivered so far, still being written
+    assert made.receipt().writers[writer.name].lines == 11
+    (made.path / writer.name / "cursor.json").unlink()
+    writer.metrics(10, loss=10)
+    writer.end()
+    assert made.deliver() == {}
+    assert points(store, 1, "loss") == [(step, step) for step in range(11)]
+
+
+def test_a_poisoned_record_stands_alone(made: Made, store: Local) -> None:
+    writer = made.writer()
+    writer.metrics(0, loss=0)
+    bad = [writer.raw(Kind.METRICS, b"\xff\xffnonsense"), writer.raw(99, b"?"), writer.put(Config(1, "[1, 2]"))]
+    bad.append(writer.file(0, "odd", b"x", form="hologram"))
+    writer.metrics(1, loss=1)
+    writer.end()
+    assert made.deliver() == {}
+    receipt = made.receipt()
+    assert receipt.finished and receipt.writers[writer.name].rejected == 4
+    assert points(store, 1, "loss") == [(0, 0), (1, 1)]
+    assert sorted(line["seq"] for line in made.poison()) == sorted(bad)
+    assert "hologram" in next(line["error"] for line in made.poison() if line["kind"] == "MEDIA")
+    assert not list(made.path.glob("*/*.db"))
+    before = made.receipt()
+    assert made.deliver() == {} and made.receipt() == before  # the folder is kept, and left alone
+
+
+def test_a_process_that_is_gone_is_a_failed_run(made: Made, store: Local) -> None:
+    writer = made.writer()
+    writer.metrics(0, loss=0)
+    writer.close()
+    assert made.deliver() == {}
+    details = read(store, "/api/runs/details/1")
+    assert details["status"] == "FAILED" and details["statusMetadata"] == {"reason": "lost"}
+    assert points(store, 1, "loss") == [(0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("ends", "status"),
+    [
+        ([("COMPLETED", True), ("COMPLETED", False)], "COMPLETED"),
+        ([("COMPLETED", True), ("FAILED", False)], "FAILED"),
+        ([("TERMINATED", True), ("COMPLETED", False)], "TERMINATED"),
+        ([("COMPLETED", False)], "RUNNING"),
+        ([("FAILED", False)], "FAILED"),
+        ([("", True)], "RUNNING"),
+    ],
+)
+def test_the_status_of_several_writers(made: Made, store: Local, ends: list[tuple[str, bool]], status: str) -> None:
+    writers = [made.writer(primary=primary) for _, primary in ends]
+    for writer, (text, _) in zip(writers, ends, strict=True):
+        writer.metrics(0, **{f"m{writer.name}": 1.0})
+        writer.end(text)
+    assert made.deliver() == {}
+    assert read(store, "/api/runs/details/1")["status"] == status
+
+
+def test_the_status_waits_for_every_writer(made: Made, store: Local) -> None:
+    first, second = made.writer(alive=True), made.writer(alive=True, primary=False)
+    second.metrics(0, loss=1)
+    first.end()
+    assert made.deliver() != {}
+    assert read(store, "/api/runs/details/1")["status"] == "RUNNING"
+    assert made.receipt().writers[first.name].done
+    second.end()
+    assert made.deliver() == {}
+    assert read(store, "/api/runs/details/1")["status"] == "COMPLETED"
+
+
+def test_a_rank_that_comes_late_leaves_the_status_as_it_was(made: Made, store: Local) -> None:
+    made.writer().end("TERMINATED")
+    assert made.deliver() == {}
+    late = made.writer(primary=False)
+    late.metrics(5, loss=1)
+    late.end()
+    assert made.deliver() == {}
+    assert read(store, "/api/runs/details/1")["status"] == "TERMINATED"
+    assert points(store, 1, "loss") == [(5, 1)]
+
+
+def test_relative_steps_go_on_where_the_run_stood(made: Made, store: Local) -> None:
+    first = made.writer()
+    first.metrics(7, loss=7)
+    first.end()
+    assert made.deliver() == {}
+    second = made.writer()
+    for count in range(1, 4):
+        second.metrics([count], loss=count)
+        second.text([count], "t", str(count))
+        second.file([count], "f", str(count).encode())
+    second.end()
+    assert made.deliver() == {}
+    assert [step for step, _ in points(store, 1, "loss")] == [7, 8, 9, 10]
+    files = read(store, "/api/runs/files", runId=1, projectName="p")["files"]
+    assert [int(file["step"]) for file in files] == [8, 9, 10]
+    receipt = made.receipt()
+    assert receipt.run is not None and receipt.run.resumed and receipt.run.last_step == 7
+
+
+def test_never_refuses_what_exists_and_knows_its_own(made: Made, store: Local) -> None:
+    made.writer().end()
+    assert made.deliver() == {}
+    again = made.writer(policy="never")
+    again.end()
+    made.deliver()
+    facts = made.receipt().writers[again.name]
+    assert facts.refused is not None and facts.refused.reason == "exists"
+    assert read(store, "/api/runs/details/1")["status"] == "COMPLETED"
+    assert not made.path.exists()  # it logged nothing
+
+    mine = Made(made.sync, store, "own")
+    writer = mine.writer(policy="never")
+    body = {"runName": "n", "projectName": "p", "externalId": "own"}
+    with Client(store) as client:  # created, and the answer got lost
+        client.create({**body, "loggerSettings": json.dumps({"writer": writer.name})})
+    writer.end()
+    assert mine.deliver() == {}
+    assert mine.receipt().run is not None
+
+
+def test_must_refuses_what_does_not_exist_and_keeps_what_was_logged(made: Made, store: Local) -> None:
+    writer = made.writer(policy="must")
+    writer.metrics(0, loss=4)
+    writer.end()
+    made.deliver()
+    receipt = made.receipt()
+    assert receipt.refused is not None and receipt.refused.reason == "missing" and receipt.run is None
+    assert receipt.finished
+    with Client(store) as client:
+        client.create({"runName": "n", "projectName": "p", "externalId": "r"})
+    assert made.deliver() == {}  # asked once more, it is there
+    assert points(store, 1, "loss") == [(0, 4)]
+    assert not made.path.exists()
+
+
+@pytest.mark.parametrize("named", ["number", "display"])
+def test_a_run_named_by_the_server_adopts_its_project(made: Made, store: Local, named: str) -> None:
+    with Client(store) as client:
+        answer = client.create({"runName": "n", "projectName": "elsewhere", "externalId": "e"})
+    which = {"run_number": answer.run_id} if named == "number" else {"display_id": answer.display_id}
+    writer = made.writer(external_id=None, policy="must", **which)
+    writer.metrics(0, loss=4)
+    writer.end()
+    assert made.deliver() == {}
+    receipt = made.receipt()
+    assert receipt.run is not None and receipt.run.project_name == "elsewhere" and receipt.run.run_id == 1
+    assert points(store, 1, "loss") == [(0, 4)]
+
+
+def test_a_linked_file_that_changed_is_uploaded_and_reported(made: Made, store: Local, tmp_path: Path) -> None:
+    path = tmp_path / "big.bin"
+    path.write_bytes(b"before")
+    writer = made.writer()
+    writer.linked(0, "big", path)
+    path.write_bytes(b"after all")
+    os.utime(path, ns=(1, 1))
+    gone = tmp_path / "gone.bin"
+    gone.write_bytes(b"gone")
+    writer.linked(1, "gone", gone)
+    next(made.path.glob("*/*.blobs")).joinpath(
+        sorted(
+            os.listdir(next(made.path.glob("*/*.blobs"))),
+            key=lambda name: len((next(made.path.glob("*/*.blobs")) / name).read_bytes()),
+        )[0]
+    ).unlink()
+    writer.end()
+    assert made.deliver() == {}
+    facts = made.receipt().writers[writer.name]
+    assert facts.changed == ["big.bin"] and facts.lost == 1
+    (file,) = read(store, "/api/runs/files", runId=1, projectName="p")["files"]
+    assert int(file["fileSize"]) == len(b"after all")
+
+
+def test_a_deleted_run_keeps_what_is_left_on_disk(made: Made, store: Local) -> None:
+    writer = made.writer(alive=True)
+    writer.metrics(0, loss=0)
+    made.deliver()
+    with Client(store) as client:
+        client.delete_run(1)
+    writer.metrics(1, loss=1)
+    writer.end()
+    made.deliver()
+    facts = made.receipt().writers[writer.name]
+    assert facts.refused is not None and facts.refused.reason == "missing"
+    assert list(made.path.glob("*/*.db"))
+
+
+def test_a_segment_that_cannot_be_read_takes_nothing_with_it(made: Made, store: Local) -> None:
+    writer = made.writer()
+    for step in range(5):
+        writer.metrics(step, loss=step)
+    writer.end()
+    second = made.writer(primary=False)
+    second.metrics(9, loss=9)
+    second.end()
+    path = made.path / writer.name / "000001.db"
+    for old in (path, path.with_name(path.name + "-wal")):
+        old.write_bytes(b"garbage" * 2000)
+    made.deliver()
+    assert points(store, 1, "loss") == [(9, 9)]
+    assert list(made.path.glob("*/*.damaged"))
+
+
+def test_heartbeats_bring_a_cancellation(made: Made, store: Local) -> None:
+    writer = made.writer(alive=True)
+    made.deliver()
+    with Client(store) as client:
+        client.cancel(1)
+        client.heartbeat(1)
+    writer.metrics(0, loss=1)
+    made.deliver()
+    assert made.receipt().cancelled
+    writer.end("CANCELLED")
+    assert made.deliver() == {}
+    assert read(store, "/api/runs/details/1")["status"] == "CANCELLED"
+
+
+def test_a_thousand_receipts_are_kept(made: Made) -> None:
+    receipts = made.sync / "receipts"
+    receipts.mkdir(parents=True)
+    for number in range(1105):
+        (receipts / f"old-{number}.json").write_text("{}")
+        os.utime(receipts / f"old-{number}.json", (number, number))
+    made.writer().end()
+    assert made.deliver() == {}
+    left = {path.stem for path in receipts.iterdir()}
+    assert len(left) == 1000 and made.folder.key in left and "old-0" not in left
