@@ -46,7 +46,11 @@ def serve(
             if all(refusal(key) is not None for key in ring.list()):
                 raise KeysNeeded("this store has no valid API key yet: make one with `pluto server keys`")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, port), family=family, backlog=BACKLOG) as listening:
+    # The protocol is named: asyncio sends small answers at once (TCP_NODELAY) only where it can tell that it is TCP.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
         app = create_app(store, require_key=keyed, public_url=public_url, watch=True)
         config = uvicorn.Config(
             app, lifespan="on", log_level="warning", access_log=False, timeout_graceful_shutdown=SHUTDOWN_S,
