@@ -104,7 +104,7 @@ class Stock:
         self.requests: list[tuple[str, str]] = []
         self._fault: tuple[int | str, str, int | None] | None = None
         self._healed = threading.Event()
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = listen(0)
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._server: uvicorn.Server | None = None
@@ -141,7 +141,7 @@ class Stock:
     def start(self) -> None:
         """Listens on its port, again after `stop`."""
         if self._socket.fileno() < 0:
-            self._socket = socket.create_server(("127.0.0.1", self.port))
+            self._socket = listen(self.port)
         config = uvicorn.Config(self, log_config=None, lifespan="off", timeout_graceful_shutdown=0)
         self._server = server = uvicorn.Server(config)
         self._thread = threading.Thread(target=server.run, args=([self._socket],), daemon=True)
@@ -255,6 +255,15 @@ def refusal(service: str, path: str, problem: Problem) -> Response:
         return JSONResponse({"code": "PROCESSING_FAILED", "message": text}, 422)
     return JSONResponse({"code": "INVALID_TOKEN" if problem.status == 401 else "INVALID_INPUT", "message": text},
                         problem.status)  # fmt: skip
+
+
+def listen(port: int) -> socket.socket:
+    """A loopback socket that says it is TCP: only then asyncio sends small answers at once."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    listening.listen(100)
+    return listening
 
 
 async def _nowhere(message: Any) -> None:
