@@ -86,7 +86,7 @@ class Recorder:
         if not child:
             process.remember(settings.root)
         path = self.folder.add_writer(
-            self.name, process.place(self.sync), rank=opening.ranks.rank, primary=self.primary
+            self.name, process.place(self.sync), rank=opening.ranks.rank, primary=self.primary, child=child
         )
         self.journal = Journal(path, durability=settings.durability, wal=place.wal)
         start = opening.again(self.primary) if child else opening.start(self.primary)

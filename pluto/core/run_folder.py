@@ -40,7 +40,7 @@ class RunFolder:
         if not path.exists():
             write_json(path, description)
 
-    def add_writer(self, name: str, process: str, *, rank: int, primary: bool) -> Path:
+    def add_writer(self, name: str, process: str, *, rank: int, primary: bool, child: bool = False) -> Path:
         """Makes a writer's folder. Raises `OSError`."""
         folder = self.writer(name)
         for path in (self.sync, self.sync / "runs", self.path, folder):
@@ -51,6 +51,7 @@ class RunFolder:
             "host": socket.gethostname(),
             "rank": rank,
             "primary": primary,
+            "child": child,
             "created": time.time_ns() // 1000,
         }
         write_json(folder / "writer.json", facts)
