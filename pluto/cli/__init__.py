@@ -11,6 +11,8 @@ from typing import Any, Final
 import click
 
 COMMANDS: Final = ("login", "logout", "status", "sync", "query", "delete", "server", "doctor", "version")
+INTERRUPTED: Final = 130
+"""What a shell reports for a command that Ctrl-C ended."""
 
 
 class Commands(click.Group):
@@ -35,11 +37,13 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except SettingsError as error:
             raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
 
 
 @click.group(
     cls=Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"max_content_width": 100},
     epilog="Runs are kept on this machine until `pluto login` (or PLUTO_HOST and PLUTO_API_KEY) names a server.",
 )
 def pluto() -> None:

@@ -106,7 +106,7 @@ class Connection:
         # A process that never opened a run has not loaded this module, and need not.
         live = sys.modules.get("pluto.core.live")
         for op in list(live.ops) if live else ():
-            if op.online and op.settings.target() == self.target and not op.flush(self.timeout):
+            if op.online and _place(op.settings.target()) == _place(self.target) and not op.flush(self.timeout):
                 logger.warning("%s: not everything this process logged is stored yet; reading what is there", tag)
 
 
@@ -122,6 +122,11 @@ def telling(what: str) -> Iterator[None]:
         if isinstance(error, Unauthorized):
             text += "; `pluto login` keeps a key, PLUTO_API_KEY gives one"
         raise QueryError(text, error.status if isinstance(error, Refused) else None) from error
+
+
+def _place(target: Local | Remote) -> object:
+    """What makes two targets one place, whoever's key is used."""
+    return target.store if isinstance(target, Local) else target.api
 
 
 def _given(params: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 
 class TrialStopped(KeyboardInterrupt):
-    """Raised by `log()` in a trial that was ended early: it ends the training function as Ctrl-C would, the run with it.
+    """Raised by `log()` in a trial that was ended early: it ends the training function and the run as Ctrl-C would.
 
     Let it pass: the agent goes on with the next trial. An `except Exception` around a training step does not stop it.
     """

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
+import signal
 import stat
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from pluto.query import Client, QueryError
@@ -81,20 +85,20 @@ def test_login_keeps_the_key_and_logout_forgets_it(
 
 
 def test_login_asks_at_a_terminal(key: str, locked: Server, root: Path) -> None:
-    import os
-    import pty
-
-    process, terminal = pty.fork()
-    if process == 0:
-        os.execv(sys.executable, [*PLUTO, "login", "--host", locked.url])
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*PLUTO, "login", "--host", locked.url], stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    )
+    os.close(theirs)
     shown = b""
-    while b"Key:" not in shown:
-        shown += os.read(terminal, 1000)
-    os.write(terminal, key.encode() + b"\n")
-    while b"Logged in" not in shown:
-        shown += os.read(terminal, 1000)
-    assert os.waitpid(process, 0)[1] == 0
-    os.close(terminal)
+    with process:
+        while b"Key:" not in shown:
+            shown += os.read(ours, 1000)
+        os.write(ours, key.encode() + b"\n")
+        while b"Logged in" not in shown:
+            shown += os.read(ours, 1000)
+        assert process.wait(20) == 0
+    os.close(ours)
     assert key.encode() not in shown
     assert key in (root / "auth").read_text()
 
@@ -142,13 +146,16 @@ def test_doctor_in_a_root_that_can_not_be_written(printed: Command, tmp_path: Pa
 
 
 def test_the_server_ends_with_ctrl_c(tmp_path: Path) -> None:
-    import signal
-
     process = subprocess.Popen(
         [*PLUTO, "server", "--port", "0", "--dir", str(tmp_path / "root")], stdout=subprocess.PIPE, text=True
     )
     with process:
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("Pluto listens on http://127.0.0.1:")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        try:
+            assert process.stdout is not None
+            told = re.match(r"Pluto listens on (http://127\.0\.0\.1:\d+) ", process.stdout.readline())
+            assert told
+            assert httpx.get(f"{told[1]}/api/health").text == "OK"
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()

@@ -19,7 +19,10 @@ def test_runs_carry_values_tag_and_declaration(scripts: Scripts) -> None:
             {{
                 "method": "grid",
                 "metric": {{"name": "loss", "goal": "minimize"}},
-                "parameters": {{"lr": {{"values": [0.1, 0.2]}}, "model": {{"parameters": {{"width": {{"value": 8}}}}}}}},
+                "parameters": {{
+                    "lr": {{"values": [0.1, 0.2]}},
+                    "model": {{"parameters": {{"width": {{"value": 8}}}}}},
+                }},
             }},
             project="swept",
         )
