@@ -48,15 +48,21 @@ def command(
     context.obj = folder
     if context.invoked_subcommand is not None:
         return
+    from pluto.core.filesystem import store_note
     from pluto.server.serve import KeysNeeded, serve
 
+    store = store_of(folder)
+    note = store_note(store)
+    if note is not None:
+        click.echo(note, err=True)
     try:
         serve(
-            store_of(folder),
+            store,
             host,
             port,
             require_key=require_key or None,
             public_url=public_url,
+            wal=note is None,
             ready=lambda url: click.echo(f"Pluto listens on {url} (Ctrl-C ends it)"),
         )
     except KeysNeeded as error:
@@ -74,10 +80,12 @@ def keys() -> None:
 
 @contextmanager
 def _ring(context: click.Context, folder: str | None) -> Iterator[Any]:
+    from pluto.core.filesystem import on_network
     from pluto.server.keys import KeyRing
 
     above = context.parent.parent if context.parent else None  # `pluto server --dir … keys …`
-    with KeyRing(store_of(folder or (above.obj if above else None))) as ring:
+    store = store_of(folder or (above.obj if above else None))
+    with KeyRing(store, wal=not on_network(store)) as ring:
         yield ring
 
 

@@ -60,8 +60,9 @@ class Place:
     """What to tell the user, in one line; None where there is nothing to tell."""
 
 
-def mount_table(mountinfo: Path = MOUNTINFO) -> list[Mount]:
+def mount_table(mountinfo: Path | None = None) -> list[Mount]:
     """All mounts in the order they were made; elsewhere than on Linux what psutil knows."""
+    mountinfo = mountinfo or MOUNTINFO
     try:
         text = mountinfo.read_text("utf-8", "surrogateescape")
     except OSError:
@@ -94,6 +95,17 @@ def on_network(path: Path, mounts: Sequence[Mount] | None = None) -> bool:
     """Whether a path is on a network file system; False where that can't be told."""
     mount = mount_of(path, mount_table() if mounts is None else mounts)
     return mount is not None and mount.network
+
+
+def store_note(store: Path) -> str | None:
+    """What to tell who opens a store on a network file system, in one line; None where SQLite can use its log there."""
+    mount = mount_of(store, mount_table())
+    if mount is None or not mount.network:
+        return None
+    return (
+        f"{store} is on {mount.type}, which carries no write-ahead log: the store uses SQLite's rollback journal, and"
+        " is slower for it"
+    )
 
 
 def journal_place(

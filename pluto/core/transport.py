@@ -20,6 +20,8 @@ from urllib.parse import unquote
 
 import httpx
 
+from pluto.core.options import say_once
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
@@ -45,9 +47,13 @@ def local_transport(store: Path) -> httpx.BaseTransport:
 
 
 def _create(store: Path) -> ASGIApp:
+    from pluto.core.filesystem import store_note
     from pluto.server.app import create_app
 
-    return create_app(store)
+    note = store_note(store)
+    if note is not None:
+        say_once(f"store {store}", note)
+    return create_app(store, wal=note is None)
 
 
 class LocalTransport(httpx.BaseTransport):

@@ -23,19 +23,25 @@ from pluto.server.watch import HEARTBEAT_LIMIT_S, Watch
 
 
 def create_app(
-    store: Path, *, require_key: bool = False, public_url: str | None = None, watch: bool = False
+    store: Path,
+    *,
+    require_key: bool = False,
+    public_url: str | None = None,
+    watch: bool = False,
+    wal: bool = True,
 ) -> Starlette:
     """The server of the store in a folder, which is made if need be.
 
     Every route runs on the event loop and never on a thread. Several apps, in one process or many, may serve one store.
     `require_key`: ask for a key of the store's key ring; else any token will do, and foreign web pages are kept out.
     `public_url`: where the server is reached, if not by the Host of the request. `watch`: look for runs gone quiet all
-    the time the lifespan lasts, and not only when somebody reads. The lifespan's end closes the stores.
+    the time the lifespan lasts, and not only when somebody reads. `wal`: the folder's file system carries SQLite's
+    write-ahead log, which a network file system does not. The lifespan's end closes the stores.
     """
     store = Path(store).absolute()
     store.mkdir(mode=0o700, parents=True, exist_ok=True)
-    metadata = open_metadata(store)
-    series = open_store(store / "series")
+    metadata = open_metadata(store, wal=wal)
+    series = open_store(store / "series", wal=wal)
     blobs = Blobs(store / "blobs")
     context = Context(store, metadata, series, blobs, Signer(store), require_key, public_url)
 

@@ -41,8 +41,8 @@ def refusal(key: ApiKey | None) -> str | None:
 class KeyRing:
     """The keys of a store, for `pluto server keys`."""
 
-    def __init__(self, store: Path) -> None:
-        self._metadata = open_metadata(store)
+    def __init__(self, store: Path, *, wal: bool = True) -> None:
+        self._metadata = open_metadata(store, wal=wal)
 
     def create(self, label: str = "", *, days: float | None = None) -> tuple[str, ApiKey]:
         """A new key's text, which can't be had again, and what is kept of it; it ends after `days`, or never."""

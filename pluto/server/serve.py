@@ -30,11 +30,12 @@ def serve(
     *,
     require_key: bool | None = None,
     public_url: str | None = None,
+    wal: bool = True,
     ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serves a store until SIGINT or SIGTERM; `port` 0 takes a free one, and `ready` is told the address.
 
-    On a loopback address no key is asked for unless `require_key` says so; beyond it keys are always asked for. Raises
+    `wal` is that of `create_app`. On a loopback address no key is asked for unless `require_key` says so; beyond it keys are always asked for. Raises
     `KeysNeeded` when they are and there is none, and `OSError` when the address can't be had.
     """
     demanded = not is_loopback(host)
@@ -42,7 +43,7 @@ def serve(
         raise KeysNeeded(f"{host} is open to other machines, so keys are required there")
     keyed = demanded or bool(require_key)
     if keyed:
-        with KeyRing(store) as ring:
+        with KeyRing(store, wal=wal) as ring:
             if all(refusal(key) is not None for key in ring.list()):
                 raise KeysNeeded("this store has no valid API key yet: make one with `pluto server keys`")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -51,7 +52,7 @@ def serve(
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         listening.listen(BACKLOG)
-        app = create_app(store, require_key=keyed, public_url=public_url, watch=True)
+        app = create_app(store, require_key=keyed, public_url=public_url, watch=True, wal=wal)
         config = uvicorn.Config(
             app, lifespan="on", log_level="warning", access_log=False, timeout_graceful_shutdown=SHUTDOWN_S,
             server_header=False, ws="none",

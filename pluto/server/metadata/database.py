@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,8 +26,8 @@ PARAMETERS = 500
 class Database:
     """Transactions on one database."""
 
-    def __init__(self, path: Path) -> None:
-        """Opens the SQLite file at `path`, makes it if need be, and migrates it."""
+    def __init__(self, path: Path, *, wal: bool = True) -> None:
+        """Opens the SQLite file at `path`, makes it if need be, and migrates it. `wal` as in `create_app`."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self.engine = create_engine(
@@ -34,7 +35,7 @@ class Database:
             poolclass=QueuePool,
             connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
         )
-        _prepare(self.engine)
+        _prepare(self.engine, wal)
         self._writer = self.engine.execution_options(pluto_write=True)
         try:
             with self.write() as connection:
@@ -59,14 +60,18 @@ class Database:
         self.engine.dispose()
 
 
-def _prepare(engine: Engine) -> None:
+def _prepare(engine: Engine, wal: bool) -> None:
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # transactions begin where the `begin` event says, not at the first write
         connection.create_function("regexp", 2, _matches, deterministic=True)
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=NORMAL")
+        if not wal:
+            _leave_wal(cursor)
+        elif cursor.execute("PRAGMA page_count").fetchone()[0] == 0:
+            # Only a new file: one that is without may be in use over a network.
+            cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA synchronous={'NORMAL' if wal else 'FULL'}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 
@@ -74,6 +79,19 @@ def _prepare(engine: Engine) -> None:
     def begun(connection: Connection) -> None:
         write = connection.get_execution_options().get("pluto_write")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _leave_wal(cursor: Any) -> None:
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=DELETE")
+            return
+        except sqlite3.OperationalError as error:
+            # SQLite waits for no lock here: another process has the file open as it was.
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _matches(pattern: str, text: str | None) -> bool:

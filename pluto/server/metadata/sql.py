@@ -20,8 +20,8 @@ FILE = "index.db"
 class SqlMetadata:
     """Metadata in one SQLite file."""
 
-    def __init__(self, path: Path) -> None:
-        self._database = Database(path)
+    def __init__(self, path: Path, *, wal: bool = True) -> None:
+        self._database = Database(path, wal=wal)
         self.runs = SqlRuns(self._database)
         self.statuses = SqlStatuses(self._database)
         self.search = SqlSearch(self._database)
@@ -36,6 +36,6 @@ class SqlMetadata:
         self._database.close()
 
 
-def open_metadata(store: Path) -> SqlMetadata:
-    """The metadata of the store in a folder."""
-    return SqlMetadata(store / FILE)
+def open_metadata(store: Path, *, wal: bool = True) -> SqlMetadata:
+    """The metadata of the store in a folder. `wal` as in `create_app`."""
+    return SqlMetadata(store / FILE, wal=wal)

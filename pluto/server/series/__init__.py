@@ -10,6 +10,9 @@ from pluto.server.series.store import SqliteSeries
 __all__ = ["SeriesStore", "SqliteSeries", "open_store"]
 
 
-def open_store(folder: Path) -> SeriesStore:
-    """The series kept in a folder, a file `<run>.db` for each run; the folder is made by the first write."""
-    return SqliteSeries(folder)
+def open_store(folder: Path, *, wal: bool = True) -> SeriesStore:
+    """The series kept in a folder, a file `<run>.db` for each run; the folder is made by the first write.
+
+    `wal`: whether the folder's file system carries SQLite's write-ahead log; a network file system does not.
+    """
+    return SqliteSeries(folder, wal=wal)

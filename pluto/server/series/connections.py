@@ -39,8 +39,9 @@ class Connection:
 class Connections:
     """The files of a folder, `<run>.db`, opened when asked for."""
 
-    def __init__(self, folder: Path, limit: int = OPEN_AT_MOST) -> None:
+    def __init__(self, folder: Path, limit: int = OPEN_AT_MOST, *, wal: bool = True) -> None:
         self.folder = folder
+        self._wal = wal
         self._limit = limit
         self._start()
 
@@ -96,7 +97,7 @@ class Connections:
         if connection is not None:
             with connection.lock:
                 connection.db.close()
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in ("", "-wal", "-shm", "-journal"):
             path = self.path(run)
             path.with_name(path.name + suffix).unlink(missing_ok=True)
 
@@ -158,7 +159,7 @@ class Connections:
                     if connection is not None:
                         # Another process deleted the file: what is open here has no name any more.
                         self._drop(run)
-                    connection = self._open[run] = Connection(_connect(path), inode)
+                    connection = self._open[run] = Connection(_connect(path, self._wal), inode)
                     self._shrink(run)
                 self._open.move_to_end(run)
             connection.lock.acquire()
@@ -194,20 +195,20 @@ def _make(path: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, wal: bool) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     try:
         deadline = time.monotonic() + BUSY_S
         while True:
             try:
-                prepare(db)
+                prepare(db, wal)
                 break
             except sqlite3.OperationalError as error:
-                # Changing to WAL does not wait for locks: another process is making the same file just now.
+                # Changing to WAL, or from it, does not wait for locks: another process is at the same file just now.
                 if "locked" not in str(error) or time.monotonic() > deadline:
                     raise
                 time.sleep(0.01)
-        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute(f"PRAGMA synchronous = {'NORMAL' if wal else 'FULL'}")
         db.execute(f"PRAGMA journal_size_limit = {WAL_KEPT_BYTES}")
     except BaseException:
         db.close()

@@ -49,11 +49,14 @@ MIGRATIONS: Final[tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...]] 
 """Name and work of each step; a file's `user_version` counts the steps it has behind it. Only ever append."""
 
 
-def prepare(db: sqlite3.Connection) -> None:
+def prepare(db: sqlite3.Connection, wal: bool) -> None:
     """Brings an open file to the current layout, however many processes try at once.
 
+    Without `wal` the file leaves write-ahead logging for good: on a network file system other machines may use it.
     Raises `Damaged` for a file that a newer Pluto has written, or that is no file of series.
     """
+    if not wal:
+        db.execute("PRAGMA journal_mode = DELETE")
     version = _version(db)
     if version == len(MIGRATIONS):
         return
@@ -62,7 +65,8 @@ def prepare(db: sqlite3.Connection) -> None:
     if version == 0:
         # Both take effect on an empty file only, which is why they come before the transaction.
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        db.execute("PRAGMA journal_mode = WAL")
+        if wal:
+            db.execute("PRAGMA journal_mode = WAL")
     db.execute("BEGIN IMMEDIATE")
     try:
         version = _version(db)

@@ -29,8 +29,8 @@ class SqliteSeries:
     A file that can't be read raises `Damaged`, for that run alone; a full disk and the like raise `sqlite3.Error`.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._files = Connections(folder)
+    def __init__(self, folder: Path, *, wal: bool = True) -> None:
+        self._files = Connections(folder, wal=wal)
 
     def close(self) -> None:
         """Closes open files; a later call opens them again."""
