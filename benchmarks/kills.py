@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.scratch import environment
+from benchmarks.scratch import environment, processes
 
 # Counts what log() has acknowledged into a file that outlives the process.
 TRAINING = """
@@ -53,14 +53,6 @@ def acknowledged(counter: Path) -> int:
         return 0
 
 
-def family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    """The training process and everything it started, the uploader first: it is the one that could save something."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        top = psutil.Process(process.pid)
-        return [*top.children(recursive=True), top]
-    return []
-
-
 def kill_once(folder: Path, name: str, pause: float, everything: bool, seconds: float) -> dict[str, int]:
     """Acknowledged, lost and repeated points of one run that was killed after `seconds` of logging."""
     counter = folder / f"{name}.count"
@@ -79,7 +71,7 @@ def kill_once(folder: Path, name: str, pause: float, everything: bool, seconds: 
             raise RuntimeError("the training process did not start logging")
         time.sleep(0.01)
     time.sleep(seconds)
-    for member in family(process) if everything else [psutil.Process(process.pid)]:
+    for member in processes(folder) if everything else [psutil.Process(process.pid)]:
         with contextlib.suppress(psutil.NoSuchProcess):
             os.kill(member.pid, signal.SIGKILL)
     process.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import statistics
 import subprocess
@@ -13,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks.scratch import environment
+from benchmarks.scratch import environment, processes
 
 
 def import_seconds(statement: str, folder: Path, times: int) -> float:
@@ -91,14 +92,11 @@ def memory(folder: Path) -> dict[str, Any]:
 
     def watch() -> None:
         nonlocal peak
-        top = psutil.Process(process.pid)
         while not over.wait(0.02):
             held = 0
-            try:
-                for member in [top, *top.children(recursive=True)]:
+            for member in processes(folder):
+                with contextlib.suppress(psutil.Error):
                     held += member.memory_info().rss
-            except psutil.Error:
-                continue
             peak = max(peak, held)
 
     watcher = threading.Thread(target=watch)

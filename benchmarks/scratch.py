@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 SOURCE = Path(__file__).resolve().parent.parent
 
 
@@ -27,6 +29,18 @@ def scratch() -> Iterator[Path]:
     """An empty folder, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="pluto-bench-", ignore_cleanup_errors=True) as name:
         yield Path(name)
+
+
+def processes(folder: Path) -> list[psutil.Process]:
+    """Everything that lives with `folder` as HOME: what is measured, and whatever it started, the uploader included."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("HOME") == str(folder):
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return found
 
 
 def measured(module: str, *arguments: object, folder: Path, timeout: float = 900) -> Any:
