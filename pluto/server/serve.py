@@ -35,8 +35,9 @@ def serve(
 ) -> None:
     """Serves a store until SIGINT or SIGTERM; `port` 0 takes a free one, and `ready` is told the address.
 
-    `wal` is that of `create_app`. On a loopback address no key is asked for unless `require_key` says so; beyond it keys are always asked for. Raises
-    `KeysNeeded` when they are and there is none, and `OSError` when the address can't be had.
+    On a loopback address no key is asked for unless `require_key` says so; beyond it keys are always asked for. `wal`
+    is that of `create_app`. Raises `KeysNeeded` when keys are asked for and there is none, and `OSError` when the
+    address can't be had.
     """
     demanded = not is_loopback(host)
     if demanded and require_key is False:
