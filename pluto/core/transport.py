@@ -68,7 +68,7 @@ class LocalTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The app's answer, as soon as it has begun."""
         with self._lock:
-            if self._host is None or self._host.pid != os.getpid():
+            if self._host is None or self._host.closed or self._host.pid != os.getpid():
                 self._host = _join(self._store, self._create)
             host = self._host
         return _Exchange(host, request).response()
@@ -134,6 +134,7 @@ class _Host:
         self.app = app
         self.pid = os.getpid()
         self.users = 0
+        self.closed = False
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="pluto-local-store", daemon=True)
         self._lifespan: asyncio.Queue[dict[str, str]] | None = None
@@ -152,6 +153,7 @@ class _Host:
 
     def close(self) -> None:
         """Ends the app's lifespan and the thread."""
+        self.closed = True
         if self._lifespan is not None and self._thread.is_alive():
             self.loop.call_soon_threadsafe(self._lifespan.put_nowait, {"type": "lifespan.shutdown"})
             self._over.wait(_CLOSE_S)

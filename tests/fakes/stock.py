@@ -133,6 +133,12 @@ class Stock:
         self._healed.clear()
         self._fault = (fault, path, times)
 
+    def reset(self, key: str = "mlps_stockkey") -> None:
+        """Forgets everything, faults too."""
+        self.heal()
+        self.key = key
+        self.runs, self.objects, self.requests = {}, {}, []
+
     def heal(self) -> None:
         """No fault any more."""
         self._fault = None

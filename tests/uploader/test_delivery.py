@@ -6,10 +6,11 @@ import json
 import math
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pluto.core.client import Client
+from pluto.core.client import Client, Unreachable
 from pluto.core.settings import Local
 from pluto.core.uploader import record as record_module
 from pluto.protocol.records import Config, Kind, Metadata, Notes, Tags
@@ -118,6 +119,38 @@ def test_a_poisoned_record_stands_alone(made: Made, store: Local) -> None:
     assert not list(made.path.glob("*/*.db"))
     before = made.receipt()
     assert made.deliver() == {} and made.receipt() == before  # the folder is kept, and left alone
+
+
+def test_a_refusal_is_heard_though_the_answer_is_lost_and_counted_once(
+    made: Made, store: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = made.writer()
+    writer.metrics(0, loss=0)
+    bad = [writer.raw(99, b"?"), writer.put(Config(1, "[1, 2]"))]
+    writer.end()
+    real, answers = Client.batch, []
+
+    def lossy(self: Client, *args: Any) -> Any:
+        answers.append(real(self, *args))
+        if len(answers) == 1:
+            raise Unreachable("the connection broke")
+        return answers[-1]
+
+    def full(path: Path, content: bytes) -> None:
+        if path.name == "cursor.json" and answers:
+            raise OSError(28, "No space left on device")
+        replace(path, content)
+
+    replace = record_module.replace
+    monkeypatch.setattr(Client, "batch", lossy)
+    monkeypatch.setattr(record_module, "replace", full)
+    assert made.deliver(patience_s=0.6) != {}
+    assert len(answers) == 2  # one lost, one heard and not noted
+    monkeypatch.undo()
+    assert [line["seq"] for line in made.poison()] == bad
+    assert made.deliver() == {}
+    assert [line["seq"] for line in made.poison()] == bad
+    assert made.receipt().writers[writer.name].rejected == 2
 
 
 def test_a_process_that_is_gone_is_a_failed_run(made: Made, store: Local) -> None:
@@ -252,12 +285,8 @@ def test_a_linked_file_that_changed_is_uploaded_and_reported(made: Made, store: 
     gone = tmp_path / "gone.bin"
     gone.write_bytes(b"gone")
     writer.linked(1, "gone", gone)
-    next(made.path.glob("*/*.blobs")).joinpath(
-        sorted(
-            os.listdir(next(made.path.glob("*/*.blobs"))),
-            key=lambda name: len((next(made.path.glob("*/*.blobs")) / name).read_bytes()),
-        )[0]
-    ).unlink()
+    blobs = next(made.path.glob("*/*.blobs")).iterdir()
+    next(blob for blob in blobs if blob.read_bytes() == b"gone").unlink()
     writer.end()
     assert made.deliver() == {}
     facts = made.receipt().writers[writer.name]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +23,14 @@ from pluto.protocol.records import (
     Name,
     Tags,
 )
-from tests.fakes.stock import Stock, stock_server
+from tests.fakes.stock import Stock
 from tests.uploader.making import T0, Made, Writing
 
 
-@pytest.fixture
-def stock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stock]:
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "FIRST_S", 0.01)
     monkeypatch.setattr(retry, "LONGEST_S", 0.1)
-    with stock_server() as running:
-        yield running
 
 
 @pytest.fixture

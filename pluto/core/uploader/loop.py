@@ -85,6 +85,13 @@ class Loop:
         """Whether a run is over, or has got nowhere for that long."""
         return delivery.over or self._target(delivery.about).stuck(delivery, seconds)
 
+    def forked(self) -> None:
+        """In a forked child: closes its copies of the locks, which would else be held until the child has ended."""
+        for delivery in self.deliveries.values():
+            delivery.forked()
+        self.deliveries = {}
+        self._targets = {}
+
     def close(self) -> None:
         """Ends the lanes, as soon as their calls return or fail, and lets go of the folders."""
         for target in self._targets.values():

@@ -139,6 +139,12 @@ class Delivery:
                 os.close(self._handle)
                 self._handle = -1
 
+    def forked(self) -> None:
+        """In a forked child: lets go of the lock's copy, and touches nothing else."""
+        handle, self._handle = self._handle, -1
+        if handle >= 0:
+            os.close(handle)
+
     # --- one writer ---------------------------------------------------------------------------------------------------
 
     def _find_writers(self) -> None:

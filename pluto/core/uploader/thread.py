@@ -41,20 +41,26 @@ class ThreadMode:
         with self._lock:
             self._runs.add(run_key)
             if not self._thread.is_alive() and not self._stopped.is_set():
-                self._thread.start()
+                try:
+                    self._thread.start()
+                except RuntimeError:
+                    ensure(self.sync)  # the interpreter is about to end: no more threads
         self._wake.set()
 
     def drain(self, seconds: float) -> bool:
-        """Works at full speed until everything here is delivered. False when the time ran out first."""
+        """Works at full speed until what was logged so far is delivered. False when the time ran out first.
+
+        Runs that have ended are delivered to their end, status included.
+        """
         deadline = time.monotonic() + seconds
         self._pacer.hurry()
         try:
             while time.monotonic() < deadline:
                 self._wake.set()
-                if self._left() == 0:
+                if not self._is_behind():
                     return True
                 time.sleep(_LOOK_S)
-            return self._left() == 0
+            return not self._is_behind()
         finally:
             self._pacer.hurry(False)
 
@@ -65,15 +71,25 @@ class ThreadMode:
         if self._thread.is_alive():
             self._thread.join(2)
         self._loop.close()
-        if self._left():
+        if any((self.sync / "runs" / key / "run.json").exists() for key in self._runs):
             ensure(self.sync)
 
     def forked(self) -> None:
         """In a forked child: the threads, and the runs, are the parent's."""
+        self._stopped = threading.Event()
         self._stopped.set()
+        self._runs = set()
+        self._loop.forked()
 
-    def _left(self) -> int:
-        return sum((self.sync / "runs" / key / "run.json").exists() for key in self._runs)
+    def _is_behind(self) -> bool:
+        for key in list(self._runs):
+            delivery = self._loop.deliveries.get(key)
+            if delivery is None or delivery.over:
+                if (self.sync / "runs" / key / "run.json").exists():
+                    return True
+            elif delivery.left() or not delivery.is_live():
+                return True
+        return False
 
     def _run(self) -> None:
         while not self._stopped.is_set():

@@ -37,6 +37,7 @@ class Writer:
         self.start: Start | None = None
         self.end: End | None = None
         self.end_seq = 0
+        self._refused: set[tuple[int, str]] | None = None
         self._processes = processes
         self._record = record
         self._facts = read_json(folder / "writer.json")
@@ -98,7 +99,9 @@ class Writer:
             save_cursor(self.folder, self.cursor)
 
     def reject(self, row: Row, error: str) -> None:
-        """Keeps a record that was refused for good, with the reason; its blob is kept beside it."""
+        """Keeps a record that was refused for good, with the reason and its blob: once, however often it is refused."""
+        if (row.seq, error) in self._refusals():
+            return
         known = Kind(row.kind).name if row.kind in list(Kind) else str(row.kind)
         line: dict[str, Any] = {"seq": row.seq, "kind": known, "error": error, "time": time.time_ns() // 1000}
         blob: str | None = None
@@ -114,8 +117,15 @@ class Writer:
                 file.write(json.dumps(line, default=_text) + "\n")
             if blob is not None:
                 self._keep(row.segment, blob)
+            self._refusals().add((row.seq, error))
             count = self._record.writer(self.name).rejected + 1
             self._record.note_writer(self.name, write=False, rejected=count)
+
+    def _refusals(self) -> set[tuple[int, str]]:
+        if self._refused is None:
+            lines = [read_object(line) for line in read_lines(self.folder / _POISON)]
+            self._refused = {(line.get("seq", 0), line.get("error", "")) for line in lines}
+        return self._refused
 
     def note_changed(self, name: str) -> None:
         """A file whose content changed before it was uploaded."""
@@ -188,10 +198,26 @@ class Writer:
 def read_json(path: Path) -> dict[str, Any]:
     """The JSON object in a file; an empty one where there is none."""
     try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        return read_object(path.read_bytes())
+    except OSError:
+        return {}
+
+
+def read_object(text: bytes) -> dict[str, Any]:
+    """The JSON object in a text; an empty one where there is none."""
+    try:
+        found = json.loads(text)
+    except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def read_lines(path: Path) -> list[bytes]:
+    """The lines of a file; none where there is no file."""
+    try:
+        return path.read_bytes().splitlines()
+    except OSError:
+        return []
 
 
 def _text(value: object) -> str:
