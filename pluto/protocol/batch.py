@@ -43,7 +43,7 @@ class Answer(msgspec.Struct):
     """The answer to a batch: 200, as msgpack.
 
     Every entry up to `mark` is stored, was stored before, or is in `rejected`; nothing above it is. Sending a batch
-    again is harmless.
+    again is harmless, and is answered with its rejections again; the next batch is taken to say that they were heard.
     """
 
     mark: int

@@ -121,6 +121,8 @@ def test_a_bad_record_stands_alone(caller: Caller) -> None:
     assert [rejection["seq"] for rejection in answer["rejected"]] == [2, 3, 4, 5, 6, 7, 8, 9, 10]
     assert all(rejection["error"] for rejection in answer["rejected"])
     assert answer["mark"] == 20
+    assert msgspec.msgpack.decode(caller.entries(run, entries).content) == answer
+    assert msgspec.msgpack.decode(caller.entries(run, entries[4:]).content)["rejected"] == answer["rejected"][3:]
     details = caller.details(run)
     assert (details["config"], details["tags"], details["status"]) == ({"good": 1}, ["group:a"], "RUNNING")
     assert caller.ok(caller.get(f"{PREFIX}/runs/{run}/points", name="m"))["values"] == [1]

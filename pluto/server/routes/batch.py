@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pluto.protocol import records
-from pluto.protocol.batch import FILES, LANE, LINES, PREFIX, WRITER, Answer, Entry, Info, Rejection
+from pluto.protocol.batch import FILES, LANE, LINES, PREFIX, WRITER, Answer, Entry, Info
 from pluto.protocol.records import BATCH_KINDS, Kind
 from pluto.server.answers import ext_response, msgpack_response
 from pluto.server.bodies import NAME_MAX, read_body, run_number
@@ -61,22 +61,16 @@ async def batch(request: Request) -> Response:
     status = app.metadata.statuses.status(run)
     if status is None:
         raise not_found()
-    rejected: list[Rejection] = []
+    refused: dict[int, str] = {}
     if any(entry.kind in _APPLIED or entry.kind not in BATCH_KINDS for entry in entries):
         mark = app.series.marks(run).get((writer, lane), 0)
-        rejected = apply(app, run, [entry for entry in entries if entry.seq > mark])
-    refused = {rejection.seq for rejection in rejected}
-    # A refused record still counts towards the mark: it goes on as one that the store refuses too.
-    appended = app.series.append(
-        run, writer, lane, [Entry(entry.seq, 0, b"") if entry.seq in refused else entry for entry in entries]
-    )
-    rejected += [rejection for rejection in appended.rejected if rejection.seq not in refused]
+        refused = apply(app, run, [entry for entry in entries if entry.seq > mark])
+    appended = app.series.append(run, writer, lane, entries, refused)
     if appended.new_names:
         register(app, run, appended.new_names)
     if ended(status):
         app.metadata.summaries.mark_stale(run)
-    rejected.sort(key=lambda rejection: rejection.seq)
-    return msgpack_response(Answer(appended.mark or 0, status, rejected))
+    return msgpack_response(Answer(appended.mark or 0, status, appended.rejected))
 
 
 def _headers(request: Request) -> tuple[int, str, str]:
@@ -92,13 +86,13 @@ def _headers(request: Request) -> tuple[int, str, str]:
     return int(run), writer, lane
 
 
-def apply(app: Context, run: int, entries: Sequence[Entry]) -> list[Rejection]:
-    """Applies what belongs to the metadata, in one transaction, and gives what can't be.
+def apply(app: Context, run: int, entries: Sequence[Entry]) -> dict[int, str]:
+    """Applies what belongs to the metadata, in one transaction, and gives what can't be, by seq, with the reason.
 
     It comes before the mark is stored: whatever stops the server in between, the batch comes again, and the same
     changes made twice in the same order end in the same state.
     """
-    rejected: list[Rejection] = []
+    refused: dict[int, str] = {}
     try:
         with app.metadata.runs.edit(run) as editor:
             for entry in entries:
@@ -109,10 +103,10 @@ def apply(app: Context, run: int, entries: Sequence[Entry]) -> list[Rejection]:
                         raise ValueError(f"records of kind {entry.kind} don't travel in batches")
                     _apply_one(app, editor, records.decode(entry.kind, entry.body))
                 except (ValueError, msgspec.DecodeError) as error:
-                    rejected.append(Rejection(entry.seq, str(error)))
+                    refused[entry.seq] = str(error)
     except LookupError:
         raise not_found() from None
-    return rejected
+    return refused
 
 
 def _apply_one(app: Context, editor: Editor, record: object) -> None:

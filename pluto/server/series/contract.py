@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -26,6 +26,7 @@ class Appended:
     mark: int | None
     """The writer's new high-water mark in this lane; None for a batch without a writer."""
     rejected: list[Rejection]
+    """By rising seq; of a writer's batch also those of entries that were stored before."""
     new_names: dict[str, str]
     """Log names seen for the first time in this run, with their type (`METRIC`, `IMAGE`, `HISTOGRAM`, `DATA`, …)."""
 
@@ -131,12 +132,20 @@ class SeriesStore(Protocol):
     An unknown run has no series: reads give empty answers, never errors.
     """
 
-    def append(self, run: int, writer: str | None, lane: str, batch: Sequence[Entry]) -> Appended:
+    def append(
+        self,
+        run: int,
+        writer: str | None,
+        lane: str,
+        batch: Sequence[Entry],
+        refused: Mapping[int, str] | None = None,
+    ) -> Appended:
         """Stores a batch, and the writer's mark with it, in one transaction.
 
         Entries at or below the writer's mark are skipped. A body that can't be read, or a kind that can't be stored,
-        is rejected alone. Kinds that belong to the metadata (config, tags, …) count towards the mark and are kept as
-        the run's own log, so that the metadata can be rebuilt.
+        is rejected alone, as is an entry whose seq is in `refused`, for the reason given there. A writer's rejections
+        are kept with its mark: whoever sends a batch again hears them again, until a later batch shows that they were
+        heard. Kinds that belong to the metadata (config, tags, …) count towards the mark and are kept as they came.
         """
 
     def marks(self, run: int) -> dict[tuple[str, str], int]:
@@ -217,7 +226,7 @@ class SeriesStore(Protocol):
         """`pluto.protocol.records.Alert`s as sent."""
 
     def events(self, run: int) -> list[Any]:
-        """Records of the metadata kinds (`Config`, `Tags`, `Notes`, `Metadata`, `Name`) in the order they came."""
+        """Records of the metadata kinds (`Config`, `Tags`, `Notes`, `Metadata`, `Name`) in order: what changed when."""
 
     def model_graph(self, run: int) -> str | None:
         """JSON text of the last model graph."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -49,10 +49,12 @@ class Batch:
         self.events: list[tuple[int, bytes]] = []
         self.rejected: list[Rejection] = []
 
-    def take(self, entries: Iterable[Entry]) -> None:
-        """Reads the entries. One that can't be stored goes to `rejected`."""
+    def take(self, entries: Iterable[Entry], refused: Mapping[int, str] | None = None) -> None:
+        """Reads the entries. One that can't be stored, or is `refused` already, goes to `rejected`."""
         for entry in entries:
             try:
+                if refused and entry.seq in refused:
+                    raise Unfit(refused[entry.seq])
                 record = records.decode(entry.kind, entry.body)
                 if entry.kind in _EVENTS:
                     self._event(entry, record)

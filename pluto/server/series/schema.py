@@ -45,7 +45,18 @@ def create(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: Final[tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...]] = (("create", create),)
+def rejections(db: sqlite3.Connection) -> None:
+    """`rejection` has what a writer's latest batches were refused for, should an answer get lost."""
+    db.execute(
+        "CREATE TABLE rejection (writer TEXT NOT NULL, lane TEXT NOT NULL, seq INTEGER NOT NULL, error TEXT NOT NULL,"
+        " PRIMARY KEY (writer, lane, seq)) WITHOUT ROWID"
+    )
+
+
+MIGRATIONS: Final[tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...]] = (
+    ("create", create),
+    ("rejections", rejections),
+)
 """Name and work of each step; a file's `user_version` counts the steps it has behind it. Only ever append."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -11,7 +11,7 @@ import numpy as np
 from pluto.protocol import records
 from pluto.protocol.batch import Entry
 from pluto.protocol.records import Kind
-from pluto.server.series import buckets, chunks, ingest, points, rows, summaries
+from pluto.server.series import buckets, chunks, ingest, points, rejections, rows, summaries
 from pluto.server.series.connections import Connection, Connections
 from pluto.server.series.contract import Appended, Buckets, FileRow, LogLine, Page, Points, Summary
 from pluto.server.series.pieces import find
@@ -38,24 +38,33 @@ class SqliteSeries:
 
     # Writing
 
-    def append(self, run: int, writer: str | None, lane: str, batch: Sequence[Entry]) -> Appended:
+    def append(
+        self,
+        run: int,
+        writer: str | None,
+        lane: str,
+        batch: Sequence[Entry],
+        refused: Mapping[int, str] | None = None,
+    ) -> Appended:
         """As the contract says."""
         with self._files.write(run) as file:
             assert file is not None
             found = ingest.Batch()
             mark = None
             if writer is None:
-                found.take(batch)
+                found.take(batch, refused)
+                rejected = found.rejected
             else:
                 row = file.db.execute("SELECT seq FROM mark WHERE writer = ? AND lane = ?", (writer, lane)).fetchone()
                 mark = row[0] if row else 0
                 rest = ingest.unseen(batch, mark)
-                found.take(rest)
+                found.take(rest, refused)
                 if rest:
                     mark = rest[-1].seq
                     file.db.execute("INSERT OR REPLACE INTO mark VALUES (?, ?, ?)", (writer, lane, mark))
+                rejected = rejections.settle(file.db, writer, lane, batch, found.rejected)
             new = ingest.write(file.db, file.names, found)
-        return Appended(mark, found.rejected, new)
+        return Appended(mark, rejected, new)
 
     def add_names(self, run: int, names: dict[str, str]) -> None:
         """As the contract says."""

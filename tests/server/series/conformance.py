@@ -163,6 +163,32 @@ class SeriesConformance:
         assert store.data(1).rows == store.files(1).rows == store.events(1) == []
         assert store.logs(1) == ([], 0)
 
+    def test_rejections_are_repeated_until_the_writer_goes_on(self, store: SeriesStore):
+        batch = [
+            entry(1, Metrics(0, 0, {"a": 1})), Entry(2, 99, b""), entry(3, Notes(0, "n")), Entry(4, 99, b""),
+        ]  # fmt: skip
+        first = store.append(1, "w", LINES, batch, {3: "not today"})
+        assert [rejection.seq for rejection in first.rejected] == [2, 3, 4]
+        assert first.rejected[1].error == "not today"
+        assert store.events(1) == []
+        assert store.append(1, "w", LINES, []).rejected == []
+        assert store.append(1, "w", FILES, [Entry(1, 99, b"")]).rejected[0].seq == 1
+        assert store.append(1, "v", LINES, [entry(3, Notes(0, "n"))]).rejected == []
+        self.reopen(store)
+        again = store.append(1, "w", LINES, batch)
+        assert (again.mark, again.rejected) == (4, first.rejected)
+        assert store.append(1, "w", LINES, batch[:3]).rejected == first.rejected[:2]
+        more = store.append(1, "w", LINES, [*batch[2:], Entry(5, 99, b"")])
+        assert [rejection.seq for rejection in more.rejected] == [3, 4, 5]
+        assert store.append(1, "w", LINES, [entry(6, Metrics(0, 1, {"a": 1}))]).rejected == []
+        assert store.append(1, "w", LINES, batch).rejected == []
+        assert store.append(1, "w", LINES, batch).mark == 6
+        assert len(store.points(1, "a").steps) == 2
+
+    def reopen(self, store: SeriesStore) -> None:
+        """Nothing that is only remembered may count."""
+        store.close()
+
     # Names
 
     def test_names_come_in_order_and_the_first_type_stays(self, store: SeriesStore):
