@@ -22,6 +22,13 @@ run.finish()
 """
 
 
+COUNTING = """
+from pluto import query
+(run,) = query.list_runs("benchmarks")
+print(sum(summary.count for summary in query.summaries("benchmarks", int(run["id"])).values()))
+"""
+
+
 def sync_seconds(calls: int, width: int, folder: Path) -> float:
     """Seconds `pluto sync` takes for a journal of `calls` lines of `width` values."""
     subprocess.run(
@@ -35,7 +42,18 @@ def sync_seconds(calls: int, width: int, folder: Path) -> float:
     subprocess.run(
         [sys.executable, "-m", "pluto", "sync"], cwd=folder, env=environment(folder), check=True, capture_output=True
     )
-    return time.perf_counter() - start
+    taken = time.perf_counter() - start
+    done = subprocess.run(
+        [sys.executable, "-c", COUNTING],
+        cwd=folder,
+        env=environment(folder),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    if int(done.stdout) != calls * width:
+        raise RuntimeError(f"of {calls * width} points {int(done.stdout)} arrived")
+    return taken
 
 
 def rate(calls: int, width: int) -> float:
