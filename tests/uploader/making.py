@@ -40,10 +40,12 @@ class Made:
         self.about = {"version": 1, "project": project, "external_id": external_id, "mode": "online",
                       "delivery": "process", "target": kind, "settings": {"http_timeout": 2.0}, **about}  # fmt: skip
 
-    def writer(self, *, alive: bool = False, primary: bool = True, start: bool = True, **fields: Any) -> Writing:
+    def writer(
+        self, *, alive: bool = False, primary: bool = True, child: bool = False, start: bool = True, **fields: Any
+    ) -> Writing:
         """A new writer, of this process or of one that is gone."""
         name = writer_name()
-        path = self.folder.add_writer(name, place(self.sync) if alive else GONE, rank=0, primary=primary)
+        path = self.folder.add_writer(name, place(self.sync) if alive else GONE, rank=0, primary=primary, child=child)
         writing = Writing(name, Journal(path))
         if start:
             writing.put(Start(**{"time": T0, "project": self.project, "name": "name", "external_id": self.external_id,

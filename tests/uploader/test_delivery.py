@@ -183,6 +183,15 @@ def test_the_status_of_several_writers(made: Made, store: Local, ends: list[tupl
     assert read(store, "/api/runs/details/1")["status"] == status
 
 
+def test_a_forked_child_has_no_say_in_how_the_run_ends(made: Made, store: Local) -> None:
+    parent, killed = made.writer(), made.writer(primary=False, child=True)
+    killed.metrics(0, loss=1)
+    killed.close()
+    parent.end("COMPLETED")
+    assert made.deliver() == {}
+    assert read(store, "/api/runs/details/1")["status"] == "COMPLETED" and points(store, 1, "loss") == [(0, 1)]
+
+
 def test_the_status_waits_for_every_writer(made: Made, store: Local) -> None:
     first, second = made.writer(alive=True), made.writer(alive=True, primary=False)
     second.metrics(0, loss=1)

@@ -43,7 +43,8 @@ class Writer:
         self._facts = read_json(folder / "writer.json")
         self.created: int = int(self._facts.get("created") or 0)
         self.primary: bool = bool(self._facts.get("primary", True))
-        self.child: bool = bool(self._facts.get("child", False))
+        self.child: bool = bool(self._facts.get("child"))
+        """Whether it is a forked child of a process that writes the run, too: it has no say in how the run ends."""
         if self.cursor.end is not None:
             self.end = End(self.cursor.end[2], self.cursor.end[0], None, self.cursor.end[1])
 
