@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from pluto.core import process
 from pluto.core.errors import NotDeliveredError, RunError, RunExistsError, RunNotFoundError
 from pluto.core.receipt import Receipt, Refusal, RunFacts
 from pluto.core.recorder import Recorder
@@ -94,7 +93,7 @@ class Answer:
             if now >= deadline:
                 return False
             if now >= waking and self._recorder is not None:
-                process.wake(self._recorder.sync)
+                self._recorder.wake()
                 waking = now + _WAKE_S
             time.sleep(_POLL_S)
         return True

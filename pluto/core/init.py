@@ -98,6 +98,9 @@ def init(
         named = None
     shared = run_id is None and given.origin("run_id").endswith("RUN_ID")
     identity = identify(named, display_id, resume, fork, place, shared=shared)
+    if identity.scope != "job" and place.local_rank == 0:
+        say_once("ranks", f"the ranks of this job know no id that all share: each {identity.scope} writes a run of its own;"
+                 " set PLUTO_RUN_ID to the same text on all of them")  # fmt: skip
     values = native(config.as_dict() if isinstance(config, Config) else config)
     labels = as_tags(tags)
     labels += [f"group:{group}"] * (group is not None) + [f"job_type:{job_type}"] * (job_type is not None)
@@ -117,11 +120,9 @@ def init(
         config=values,
         tags=list(dict.fromkeys(labels)),
         notes=notes,
-        ranks=place,
+        ranks=place.within(identity.scope),
     )
     op = (InertOp if given.mode == "disabled" else Op)(opening, shutdown.native(given, place))
-    if op.online:
-        process.wake(op.sync)
     if identity.waits:
         _await(op, opening)
     elif identity.resuming:

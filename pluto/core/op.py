@@ -8,11 +8,10 @@ import math
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from pluto.core import fork, live, process, pulse, shutdown
+from pluto.core import fork, live, pulse, shutdown
 from pluto.core.about import About, now_us
 from pluto.core.answer import Answer
 from pluto.core.encode import PLAIN, Sorted, Sorter, pack
@@ -62,6 +61,8 @@ class Op(About):
                 logger.error(explain(opening.settings.root, error))
         self._answer = Answer(self._recorder, self.settings)
         fork.tell(self)
+        if self._recorder is not None and self.online:
+            self._recorder.wake()
 
     # the life of a run
 
@@ -115,14 +116,8 @@ class Op(About):
         pulse.remove(self)
         if recorder is None or self._child or not self.online:
             return None
-        process.wake(recorder.sync)
-        return Delivery(
-            lambda: self._answer.label or self._name,
-            recorder.receipts,
-            recorder.sync,
-            recorder.journal.last_seq,
-            recorder.root,
-        )
+        recorder.wake()
+        return Delivery(lambda: self._answer.label or self._name, recorder, self.policy)
 
     def _finish(self, end: End) -> None:
         delivery = self.end(end)
@@ -275,6 +270,7 @@ class Op(About):
     def beat(self) -> None:
         """Called every few seconds: introduces the run once it is known, and passes on that it was cancelled."""
         if self._recorder is not None:
+            self._recorder.wake()
             self._recorder.keep()
         self._introduce()
         if self.cancelled and "cancelled" not in self._said:
@@ -294,12 +290,6 @@ class Op(About):
             self._inherited = self._recorder
             self._append = self._append_in_child
 
-    @property
-    def sync(self) -> Path:
-        """The folder that holds its journals. Only of a run that is recorded."""
-        assert self._recorder is not None
-        return self._recorder.sync
-
     _inherited: Recorder | None = None
 
     def _introduce(self) -> None:
@@ -312,7 +302,7 @@ class Op(About):
             try:
                 self._recorder = Recorder(self._opening, child=True)
                 self._append = self._recorder.journal.append
-                process.wake(self._recorder.sync)
+                self._recorder.wake()
             except (OSError, sqlite3.Error) as error:
                 logger.error(explain(self.settings.root, error))
                 self._recorder, self._append = None, self._drop

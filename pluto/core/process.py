@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pluto.core import fork
 
+if TYPE_CHECKING:
+    from pluto.core.uploader.thread import ThreadMode
+
 _places: dict[Path, Place] = {}
+_threads: dict[Path, ThreadMode] = {}
 
 
 class Place:
@@ -37,6 +41,7 @@ class Place:
             os.close(self._file)
             self._file = None
         _places.clear()
+        _threads.clear()
 
 
 def place(sync: Path) -> str:
@@ -60,6 +65,22 @@ def remember(root: Path) -> None:
                 roots.write(line)
     except (OSError, UnicodeError):
         return  # a home that can't be written: the root itself still works
+
+
+def thread(sync: Path) -> ThreadMode:
+    """The thread of this process that delivers runs of a sync folder; made when first asked for."""
+    from pluto.core.uploader.thread import ThreadMode
+
+    found = _threads.get(sync)
+    if found is None:
+        found = _threads[sync] = ThreadMode(sync)
+    return found
+
+
+def stop_threads() -> None:
+    """At the end of the process: what the threads have not delivered goes to the uploader."""
+    while _threads:
+        _threads.popitem()[1].stop()
 
 
 def wake(sync: Path) -> None:

@@ -6,7 +6,7 @@ import threading
 import weakref
 from typing import Any, Final
 
-from pluto.core import fork, process
+from pluto.core import fork
 from pluto.core.say import logger
 
 BEAT_S: Final = 2.0
@@ -38,10 +38,7 @@ class _Pulse:
     def _run(self) -> None:
         while True:
             self._beat.wait(BEAT_S)
-            runs = list(self._runs)
-            for sync in {run.sync for run in runs}:
-                process.wake(sync)
-            for run in runs:
+            for run in list(self._runs):
                 try:
                     run.beat()
                 except Exception:  # noqa: BLE001  the others want looking after, too

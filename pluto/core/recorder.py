@@ -7,7 +7,7 @@ import sqlite3
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pluto.core import process
 from pluto.core.distributed import Ranks
@@ -18,10 +18,13 @@ from pluto.core.jsonable import to_json
 from pluto.core.options import say_once
 from pluto.core.receipt import Receipts
 from pluto.core.run_folder import RunFolder, description, run_key, writer_name
-from pluto.core.settings import Settings
+from pluto.core.settings import Remote, Settings
 from pluto.core.shutdown import End
 from pluto.protocol.records import End as EndRecord
 from pluto.protocol.records import Kind, Start, encode
+
+if TYPE_CHECKING:
+    from pluto.core.uploader.thread import ThreadMode
 
 
 @dataclass(slots=True)
@@ -92,6 +95,17 @@ class Recorder:
         start = opening.again(self.primary) if child else opening.start(self.primary)
         self.journal.append(Kind.START, encode(start))
         self.folder.describe(self._description)
+        self.thread: ThreadMode | None = None
+        """Who delivers, where that is a thread of this process."""
+        if settings.delivery == "thread" and settings.mode == "online" and isinstance(target, Remote) and not child:
+            self.thread = process.thread(self.sync)
+
+    def wake(self) -> None:
+        """Sees to it that somebody delivers. Never raises."""
+        if self.thread is not None:
+            self.thread.add(self.folder.key)
+        else:
+            process.wake(self.sync)
 
     def keep(self) -> None:
         """Puts `run.json` back, should a deliverer have tidied up the run just when this writer came."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
+import gc
 import math
 import os
 import sys
@@ -10,15 +12,16 @@ import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
 from pluto.core import fork, process
 from pluto.core.distributed import Ranks, owner
-from pluto.core.receipt import Receipts
 from pluto.core.say import logger
 from pluto.core.settings import Settings
+
+if TYPE_CHECKING:
+    from pluto.core.recorder import Recorder
 
 COMPLETED: Final = "COMPLETED"
 FAILED: Final = "FAILED"
@@ -100,16 +103,21 @@ def of_exception(error: BaseException) -> End:
 class Delivery:
     """What is still to be delivered of one writer."""
 
-    def __init__(self, label: Callable[[], str], receipts: Receipts, sync: Path, last_seq: int, root: Path) -> None:
+    def __init__(self, label: Callable[[], str], recorder: Recorder, policy: ShutdownPolicy) -> None:
         self.label = label
-        self.receipts = receipts
-        self.sync = sync
-        self.root = root
-        self.last_seq = last_seq
+        self.policy = policy
+        self.receipts = recorder.receipts
+        self.root = recorder.root
+        self.last_seq = recorder.journal.last_seq
+        self.wake = recorder.wake
+        self.thread = recorder.thread
 
     def done(self) -> bool:
-        """Whether all of it is delivered, or refused for good."""
-        return self.receipts.mine().done
+        """Whether all of it is delivered or refused for good, and the run's status set, unless others still write it."""
+        receipt = self.receipts.read()
+        writers = receipt.writers
+        mine = writers.get(self.receipts.writer)
+        return mine is not None and mine.done and (receipt.finished or not all(w.done for w in writers.values()))
 
     def left(self) -> int:
         """How many records are not delivered yet."""
@@ -140,6 +148,8 @@ def wait(deliveries: list[Delivery], seconds: float, *, progress: bool = False) 
     Raises `KeyboardInterrupt` as it comes. An uploader that is not there is started again.
     """
     started = time.monotonic()
+    for thread in {delivery.thread for delivery in deliveries} - {None}:
+        thread.drain(seconds)
     waking = started + _WAKE_S
     shown = False
     try:
@@ -149,8 +159,8 @@ def wait(deliveries: list[Delivery], seconds: float, *, progress: bool = False) 
             if not left or now - started >= seconds:
                 return not left
             if now >= waking:
-                for sync in {delivery.sync for delivery in left}:
-                    process.wake(sync)
+                for delivery in left:
+                    delivery.wake()
                 waking = now + _WAKE_S
             if progress and now - started > 1 and sys.stderr is not None and sys.stderr.isatty():
                 sys.stderr.write(f"\rpluto: {sum(delivery.left() for delivery in left):,} records to go  ")
@@ -196,6 +206,7 @@ class _Watch:
         self._hook = sys.excepthook
         self._exit = sys.exit
         self._installed: tuple[Any, Any] | None = None
+        self._last: weakref.ref[_Exit] | None = None
 
     def add(self, run: Ending) -> None:
         self.runs.add(run)
@@ -224,33 +235,37 @@ class _Watch:
         self._hook(kind, error, trace)
 
     def _on_exit(self, status: Any = None, /) -> NoReturn:
-        raise _Exit(status)
+        error = _Exit(status)
+        self._last = weakref.ref(error)
+        try:
+            raise error
+        finally:
+            del error
 
     def _at_exit(self) -> None:
-        runs = list(self.runs)
-        seconds = max([run.policy.exit_s for run in runs], default=0.0)
-        progress = any(run.policy.progress for run in runs)
-        pending = list(self.detached)
-        for run in runs:
-            delivery = run.end(self.end)
-            if delivery is not None:
-                pending.append(delivery)
-        job = owner()
-        if job and pending:
-            seconds = max(seconds, self.exit_s)
+        self._look_for_exit()
+        pending = [*self.detached, *filter(None, [run.end(self.end) for run in list(self.runs)])]
         pending = [delivery for delivery in pending if not delivery.done()]
-        try:
-            arrived = wait(pending, seconds, progress=progress)
-        except KeyboardInterrupt:
-            arrived = False
+        seconds = max([delivery.policy.exit_s for delivery in pending], default=0.0)
+        arrived = False
+        with contextlib.suppress(KeyboardInterrupt):
+            arrived = wait(pending, seconds, progress=any(delivery.policy.progress for delivery in pending))
+        process.stop_threads()
         for delivery in pending:
             logger.info(delivery.report())
+        job = owner()
         if not arrived and job:
-            roots = " ".join(sorted({str(delivery.root) for delivery in pending if not delivery.done()}))
-            logger.warning("%s ends the uploader with the job; deliver the rest with: pluto sync --dir %s", job, roots)
+            for root in sorted({str(delivery.root) for delivery in pending if not delivery.done()}):
+                logger.warning("%s ends the uploader with the job; the rest is for: pluto sync --dir %s", job, root)
 
-    exit_s = 0.0
-    """The longest exit wait a finished run asked for."""
+    def _look_for_exit(self) -> None:
+        """An exception kept alive only by a cycle through its own traceback has not been dropped yet."""
+        if self._last is not None and (error := self._last()) is not None:
+            end = of_exception(error)
+            del error
+            gc.collect()
+            if self._last() is None:
+                self.end = end
 
 
 _watch: Final = _Watch()
@@ -259,14 +274,12 @@ fork.tell(_watch)
 
 def opened(run: Ending) -> None:
     """From now on the process's end is the run's end."""
-    _watch.exit_s = max(_watch.exit_s, run.policy.exit_s)
     _watch.add(run)
 
 
 def closed(run: Ending, left: Delivery | None = None) -> None:
-    """The run has ended; what is `left` of it is waited for at exit where the uploader dies with the job."""
+    """The run has ended; what is `left` of it is waited for at exit, where it has not been waited for as long yet."""
     _watch.remove(run)
-    if left is not None:
+    if left is not None and run.policy.exit_s > run.policy.finish_s:
         _watch.detached = [delivery for delivery in _watch.detached if not delivery.done()]
-        if owner() or (_watch.exit_s and run.policy.finish_s == 0):
-            _watch.detached.append(left)
+        _watch.detached.append(left)

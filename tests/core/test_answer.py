@@ -1,4 +1,4 @@
-"""What needs the server's answer: identities, resuming, forking, refusals, cancelling. With the real uploader and store."""
+"""What needs the server's answer: identities, resuming, forking, cancelling. With the real uploader and store."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pluto.query
 from pluto.core.errors import NotDeliveredError, RunNotFoundError
 from pluto.core.op import Op
 from tests.core.journals import points, writers
-from tests.programs import Scripts, free_port
+from tests.programs import Scripts, Server, free_port
 from tests.waiting import until
 
 
@@ -102,7 +102,7 @@ def test_processes_that_find_the_id_in_the_environment_join(monkeypatch: pytest.
 
 def test_a_server_that_is_not_there_holds_nobody_up(root: Path, caplog: pytest.LogCaptureFixture) -> None:
     began = time.monotonic()
-    run = online(host=f"127.0.0.1:{free_port()}", init_timeout=0.2, finish_wait=0.2)
+    run = online(host=f"127.0.0.1:{free_port()}", init_timeout=0.2, finish_wait=0.2, exit_wait=0)
     for i in range(100):
         run.log({"a": float(i)})
     assert time.monotonic() - began < 2
@@ -116,7 +116,7 @@ def test_a_server_that_is_not_there_holds_nobody_up(root: Path, caplog: pytest.L
 
 
 def test_a_resume_without_an_answer_leaves_its_steps_to_the_delivery(root: Path) -> None:
-    run = online(host=f"127.0.0.1:{free_port()}", run_id="r", resume=True, init_timeout=0.2, finish_wait=0)
+    run = online(host=f"127.0.0.1:{free_port()}", run_id="r", resume=True, init_timeout=0.2, finish_wait=0, exit_wait=0)
     run.log({"a": 1.0})
     run.log({"a": 2.0}, commit=False)
     run.log({"b": 2.0})
@@ -127,12 +127,26 @@ def test_a_resume_without_an_answer_leaves_its_steps_to_the_delivery(root: Path)
     assert points(writers(root)[0], "b") == [([2], 2.0)]
 
 
+def test_a_thread_of_the_process_delivers_where_that_was_asked_for(server: Server, root: Path) -> None:
+    from pluto.query import Client
+
+    with online(host=server.url, delivery="thread") as run:
+        for i in range(200):
+            run.log({"a": float(i)})
+        run.log({"t": pluto.Text("x")})
+        assert run.id == 1
+    assert not (root / "sync" / "uploader.lock").exists(), "no uploader process was started"
+    client = Client(host=server.url)
+    assert len(client.points("p", 1, "a").steps) == 200
+    assert client.get_run("p", 1)["status"] == "COMPLETED"
+
+
 def test_a_cancelled_run_stops_the_script_where_that_was_asked_for(scripts: Scripts) -> None:
     program = scripts.start(
         """
         import sys, time
         import pluto
-        run = pluto.init(project="p", run_id="c", stop_on_cancel=True, disable_console=True, disable_system_metrics=True)
+        run = pluto.init(project="p", run_id="c", stop_on_cancel=True, disable_console=True)
         print(run.id, flush=True)
         try:
             while True:
@@ -178,6 +192,7 @@ def test_what_was_lost_is_failed_and_what_its_children_left_is_not(scripts: Scri
         return pluto.query.get_run("p", int(program.stdout))["status"]
 
     until(lambda: status(lost) == "FAILED", what="the lost run is marked")
+    until(lambda: status(children) != "RUNNING", what="the parent's word counts")
     assert status(children) == "COMPLETED"
 
 

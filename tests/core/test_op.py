@@ -19,9 +19,7 @@ from tests.programs import Scripts
 
 
 def offline(**options: Any) -> Op:
-    return pluto.init(
-        project="p", mode="offline", disable_console=True, disable_system_metrics=True, **options
-    )
+    return pluto.init(project="p", mode="offline", disable_console=True, disable_system_metrics=True, **options)
 
 
 def test_steps_count_from_one_and_go_on_behind_any_step(root: Path) -> None:
@@ -61,7 +59,9 @@ def test_times_are_now_or_as_given(root: Path, caplog: pytest.LogCaptureFixture)
 
 
 def test_tags_config_and_notes_are_kept_as_they_change(root: Path) -> None:
-    with offline(tags="one", config={"model": {"depth": 1}, "lr": 0.1}, group="g", job_type="eval", notes="first") as run:
+    with offline(
+        tags="one", config={"model": {"depth": 1}, "lr": 0.1}, group="g", job_type="eval", notes="first"
+    ) as run:
         assert run.tags == ["one", "group:g", "job_type:eval"]
         run.add_tags(["two", "one", "two"])
         run.add_tags("one")
@@ -79,7 +79,10 @@ def test_tags_config_and_notes_are_kept_as_they_change(root: Path) -> None:
             del run.config["lr"]
         run.notes = "second"
     start = only(root, Kind.START)[0]
-    assert (start.tags, json.loads(start.config)) == (["one", "group:g", "job_type:eval"], {"model": {"depth": 1}, "lr": 0.1})
+    assert (start.tags, json.loads(start.config)) == (
+        ["one", "group:g", "job_type:eval"],
+        {"model": {"depth": 1}, "lr": 0.1},
+    )
     assert [(t.add, t.remove) for t in only(root, Kind.TAGS)] == [(["two"], []), ([], ["one"])]
     assert [json.loads(c.body) for c in only(root, Kind.CONFIG)] == [
         {"model": {"depth": 2}}, {"lr": 0.2}, {"a": 1, "b": "/x"}, {"model": {"width": 3}},

@@ -31,6 +31,11 @@ ENDS = {
     "interrupt": ("raise KeyboardInterrupt", 130, "TERMINATED"),
     "caught exit": ("try:\n    sys.exit(3)\nexcept SystemExit:\n    pass", 0, "COMPLETED"),
     "caught and kept exit": ("try:\n    sys.exit(3)\nexcept SystemExit as e:\n    kept = str(e)\n1", 0, "COMPLETED"),
+    "exit kept in its own frame": (
+        "def main():\n    try:\n        sys.exit(4)\n    except SystemExit as e:\n        x = e\n        raise\nmain()",
+        4,
+        "FAILED",
+    ),
     "exit in a function": ("def main():\n    sys.exit(4)\nmain()", 4, "FAILED"),
     "exit in a thread": ("t = threading.Thread(target=sys.exit, args=(3,))\nt.start()\nt.join()", 0, "COMPLETED"),
     "exit while handling": ("try:\n    1 / 0\nexcept ZeroDivisionError:\n    sys.exit(5)", 5, "FAILED"),
