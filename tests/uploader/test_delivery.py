@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from pluto.core.client import Client, Unreachable
+from pluto.core.journal import Batch, Reader
 from pluto.core.settings import Local
 from pluto.core.uploader import record as record_module
+from pluto.core.uploader.dialect_pluto import PlutoDialect
 from pluto.protocol.records import Config, Kind, Metadata, Notes, Tags
 from tests.uploader.making import Made, points, read
 
@@ -183,6 +185,47 @@ def test_the_status_of_several_writers(made: Made, store: Local, ends: list[tupl
     assert read(store, "/api/runs/details/1")["status"] == status
 
 
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_journal_of_many_batches_arrives_whole(
+    made: Made, store: Local, monkeypatch: pytest.MonkeyPatch, ended: bool
+) -> None:
+    monkeypatch.setattr(PlutoDialect, "lines_at_once", 7)
+    monkeypatch.setattr(PlutoDialect, "files_at_once", 2)
+    writer = made.writer()
+    for step in range(60):
+        writer.metrics(step, loss=step)
+        if step % 5 == 0:
+            writer.file(step, "f", str(step).encode())
+    writer.end() if ended else writer.close()
+    assert made.deliver() == {}
+    assert points(store, 1, "loss") == [(step, step) for step in range(60)]
+    files = read(store, "/api/runs/files", runId=1, projectName="p")["files"]
+    assert [int(file["step"]) for file in files] == list(range(0, 60, 5))
+
+
+def test_a_disk_that_fails_for_a_moment_loses_nothing(
+    made: Made, store: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal of a dead process can't be read just now: that is no end."""
+    writer = made.writer()
+    for step in range(20):
+        writer.metrics(step, loss=step)
+    writer.close()
+    real, reads = Reader.read, []
+
+    def flaky(self: Reader, after: int, lane: str, limit: int = 5000, max_bytes: int = 4 << 20) -> Batch:
+        reads.append(after)
+        if after > 5 and 10 < len(reads) < 16:
+            return Batch([], after)
+        return real(self, after, lane, limit if after else 1, max_bytes)
+
+    monkeypatch.setattr(Reader, "read", flaky)
+    monkeypatch.setattr(PlutoDialect, "lines_at_once", 3)
+    assert made.deliver() == {}
+    assert len(reads) > 16
+    assert points(store, 1, "loss") == [(step, step) for step in range(20)]
+
+
 def test_a_forked_child_has_no_say_in_how_the_run_ends(made: Made, store: Local) -> None:
     parent, killed = made.writer(), made.writer(primary=False, child=True)
     killed.metrics(0, loss=1)
@@ -268,6 +311,30 @@ def test_must_refuses_what_does_not_exist_and_keeps_what_was_logged(made: Made, 
     assert made.deliver() == {}  # asked once more, it is there
     assert points(store, 1, "loss") == [(0, 4)]
     assert not made.path.exists()
+
+
+def test_a_refused_writer_does_not_keep_the_status_of_the_others(made: Made, store: Local) -> None:
+    good, late = made.writer(), made.writer(policy="never", primary=False)
+    good.metrics(0, loss=1)
+    late.metrics(1, loss=2)
+    late.end("FAILED")
+    good.end()
+    made.deliver()
+    receipt = made.receipt()
+    assert receipt.finished and receipt.writers[late.name].refused is not None and receipt.refused is None
+    assert read(store, "/api/runs/details/1")["status"] == "COMPLETED"
+    assert points(store, 1, "loss") == [(0, 1)] and list(made.path.glob("*/*.db"))
+
+
+def test_a_description_that_makes_no_sense_harms_nobody_else(made: Made, root: Path) -> None:
+    broken = Made(made.sync, made.target, "broken")
+    broken.about["target"] = "?"
+    broken.writer().end()
+    made.writer().end()
+    from pluto.core.uploader.loop import deliver
+
+    assert deliver(made.sync) == {}
+    assert made.receipt().finished and broken.path.exists()
 
 
 @pytest.mark.parametrize("named", ["number", "display"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from pluto.protocol.records import (
 )
 from tests.fakes.stock import Stock
 from tests.uploader.making import T0, Made, Writing
+from tests.waiting import until
 
 
 @pytest.fixture(autouse=True)
@@ -271,10 +273,38 @@ def test_resuming_goes_on_behind_the_last_step(made: Made, stock: Stock) -> None
     assert stock.points(stock.run("r"), "loss") == {7: 7, 8: 8}
 
 
+def test_a_server_in_trouble_is_not_hammered(
+    root: Path, stock: Stock, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pluto.core.uploader.loop import Loop
+
+    idle = Made(made.sync, made.target, "idle").writer(alive=True)
+    loop = Loop(made.sync)
+    try:
+        loop.scan()
+        until(lambda: len(list((made.sync / "receipts").glob("*.json"))) == 1, 10)
+        monkeypatch.setattr(retry, "FIRST_S", 30.0)
+        monkeypatch.setattr(retry, "LONGEST_S", 30.0)
+        stock.stop()
+        made.writer(alive=True).metrics(0, loss=1)
+        loop.scan()
+        until(lambda: made.receipt().problem, 10)
+        outage = next(iter(loop._targets.values()))._outages["lines"]
+        began = time.monotonic()
+        while time.monotonic() - began < 0.3:  # nothing is to happen, which cannot be waited for
+            loop.scan()
+            loop.wake()
+            time.sleep(0.01)
+        assert outage.failures == 1
+    finally:
+        loop.close()
+        idle.close()
+        stock.start()
+
+
 def test_a_hung_server_holds_up_nobody_else(root: Path, stock: Stock) -> None:
     from pluto.core.settings import Local
     from pluto.core.uploader.loop import Loop
-    from tests.waiting import until
 
     stuck = Made(root / "sync", stock.remote(), "stuck")
     stuck.about["settings"] = {"http_timeout": 30.0}
@@ -295,7 +325,6 @@ def test_a_hung_server_holds_up_nobody_else(root: Path, stock: Stock) -> None:
 
 def test_a_big_upload_holds_up_no_metric(made: Made, stock: Stock) -> None:
     from pluto.core.uploader.loop import Loop
-    from tests.waiting import until
 
     made.about["settings"] = {"http_timeout": 30.0}
     writer = made.writer(alive=True)
@@ -320,7 +349,6 @@ def test_a_big_upload_holds_up_no_metric(made: Made, stock: Stock) -> None:
 def test_heartbeats(made: Made, stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
     from pluto.core.uploader import lane
     from pluto.core.uploader.loop import Loop
-    from tests.waiting import until
 
     monkeypatch.setattr(lane, "BEAT_S", 0.02)
     writer = made.writer(alive=True)

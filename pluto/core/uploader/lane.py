@@ -75,6 +75,7 @@ class Target:
         delivery.beat_at = time.monotonic() + BEAT_S
         with self._lock:
             self._deliveries = (*self._deliveries, delivery)
+        self.wake()
         if not self._threads:
             self._threads = [
                 threading.Thread(target=self._work, args=(name,), name=f"pluto-{name}", daemon=True)
@@ -166,7 +167,7 @@ class Target:
             delivery.trouble(f"{type(error).__name__}: {error}")
             _logger.exception("%s: delivery failed and will be tried again", delivery.key)
             return False
-        if busy or lane == LINES:
+        if busy:
             self._outages[lane].succeeded()
             backoff.succeeded()
             if not any(one.failures for one in (*delivery.backoffs.values(), *self._outages.values())):

@@ -53,9 +53,10 @@ class Loop:
         self._pacer = pacer or Pacer()
         self._targets: dict[str, Target] = {}
         self._seen: dict[str, int] = {}
+        self._asked_again: set[str] = set()
 
     def scan(self) -> None:
-        """Takes new run folders on and drops those that are over. Wakes the lanes."""
+        """Takes new run folders on and drops those that are over."""
         try:
             entries = {entry.name: entry for entry in os.scandir(self.sync / "runs") if not entry.name.startswith(".")}
         except OSError:
@@ -74,6 +75,9 @@ class Loop:
             if key in self._seen and self._seen[key] == _changed(entry.path):
                 continue
             self._take(Path(entry.path))
+
+    def wake(self) -> None:
+        """Ends the pauses of the lanes: there is something new."""
         for target in self._targets.values():
             target.wake()
 
@@ -101,7 +105,15 @@ class Loop:
 
     def _take(self, folder: Path) -> None:
         about = read_json(folder / "run.json")
-        if not about or not self._is_ours(folder, about):
+        if not about:
+            return
+        try:
+            to_target(about.get("target"))
+        except (KeyError, TypeError, AttributeError) as error:
+            _logger.error("%s: run.json makes no sense: %r", folder.name, error)
+            self._seen[folder.name] = _changed(str(folder))
+            return
+        if not self._is_ours(folder, about):
             return
         if not has_work(folder):
             self._seen[folder.name] = _changed(str(folder))
@@ -110,7 +122,9 @@ class Loop:
         if handle is None:
             return
         try:
-            delivery = Delivery(folder, handle, self.processes, again=self._foreground)
+            again = self._foreground and folder.name not in self._asked_again
+            self._asked_again.add(folder.name)
+            delivery = Delivery(folder, handle, self.processes, again=again)
         except OSError as error:
             os.close(handle)
             _logger.warning("%s: %s", folder.name, error)
@@ -142,8 +156,8 @@ class Loop:
         return self._targets[key]
 
 
-def to_target(described: dict[str, Any]) -> Local | Remote:
-    """The target that `run.json` describes."""
+def to_target(described: Any) -> Local | Remote:
+    """The target that `run.json` describes. Raises `KeyError`, `TypeError` or `AttributeError` for one that is none."""
     if described.get("kind") == "local":
         return Local(Path(described["store"]))
     return Remote(
@@ -182,6 +196,7 @@ def deliver(
     try:
         while True:
             loop.scan()
+            loop.wake()
             live = [delivery for delivery in loop.deliveries.values() if not delivery.over]
             if progress is not None and time.monotonic() - told > _TELL_S:
                 told = time.monotonic()

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Final
 
+from pluto.core.bell import Bell, ring
+
 LOG_BYTES: Final = 1 << 20
 """The log starts anew at this size; the last one is kept."""
 TICK_S: Final = 0.5
@@ -46,8 +48,6 @@ def main(sync: str) -> None:
 def _serve_if_elected(sync: Path) -> None:
     from filelock import FileLock, Timeout
 
-    from pluto.core import bell
-
     lock = FileLock(sync / "uploader.lock", mode=0o600, thread_local=False)
     deadline = time.monotonic() + ELECTION_S
     while True:
@@ -55,7 +55,7 @@ def _serve_if_elected(sync: Path) -> None:
             lock.acquire(blocking=False)
             break
         except Timeout:
-            if bell.ring(sync) or time.monotonic() > deadline:
+            if ring(sync) or time.monotonic() > deadline:
                 return
             time.sleep(0.02)
     try:
@@ -65,32 +65,59 @@ def _serve_if_elected(sync: Path) -> None:
 
 
 def _serve(sync: Path) -> None:
-    from pluto.core.bell import Bell
-
-    bell = Bell(sync)
+    ear = _Ear(sync)
     # Only now: whoever rings is heard while this loads.
     from pluto.core.uploader.loop import Loop
 
     loop = Loop(sync)
-    listening = True
     try:
         while True:
             loop.scan()
             if loop.processes.any() or not loop.stuck():
-                if not listening:
-                    bell, listening = Bell(sync), True
-                bell.wait(TICK_S)
-            elif listening:
+                if ear.wait(TICK_S):
+                    loop.wake()
+            elif ear.listens:
                 # Whoever comes now finds nobody and starts the next uploader. Whoever came before is found by one
                 # more look.
-                bell.close()
-                listening = False
+                ear.close()
             else:
                 break
     finally:
-        if listening:
-            bell.close()
+        ear.close()
         loop.close()
+
+
+class _Ear:
+    """The bell, as long as it is needed; where there can be none, just the time that passes."""
+
+    def __init__(self, sync: Path) -> None:
+        self._sync = sync
+        self._bell: Bell | None = None
+        self.listens = False
+        self._open()
+
+    def _open(self) -> None:
+        try:
+            self._bell = Bell(self._sync)
+        except OSError as error:
+            _logger.warning("no bell here (%s): looking every %g s instead", error, TICK_S)
+        self.listens = True
+
+    def wait(self, seconds: float) -> bool:
+        """Whether somebody rang before the time was up."""
+        if not self.listens:
+            self._open()
+        if self._bell is not None:
+            return self._bell.wait(seconds)
+        time.sleep(seconds)
+        return True
+
+    def close(self) -> None:
+        """Hears nothing any more, until the next `wait`."""
+        self.listens = False
+        bell, self._bell = self._bell, None
+        if bell is not None:
+            bell.close()
 
 
 def _log_to(path: Path) -> None:

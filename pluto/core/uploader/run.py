@@ -25,6 +25,9 @@ from pluto.protocol.records import End, Kind, Start
 
 _RANK: Final = ("COMPLETED", "TERMINATED", "CANCELLED", "FAILED")
 """Final statuses, the worst last."""
+_QUIET_READS: Final = 4
+"""Reads that find nothing before the journal of a dead process is taken for read: one or two may fail for the disk's
+sake, and the reader gives a segment up for damaged after three."""
 _AHEAD_ROWS: Final = 50
 """How far to look for what can join the creation of a run."""
 
@@ -69,10 +72,14 @@ class Delivery:
         self._find_writers()
         busy = False
         for writer in list(self.writers.values()):
-            if writer.done or not self._admit(client, dialect, writer):
+            if writer.settled:
                 continue
-            busy |= self._lines_of(client, dialect, writer, limit or dialect.lines_at_once)
-        if self.writers and all(writer.done for writer in self.writers.values()):
+            known = writer.admitted or writer.refused
+            admitted = self._admit(client, dialect, writer)
+            busy |= not known and (admitted or writer.refused)
+            if admitted:
+                busy |= self._lines_of(client, dialect, writer, limit or dialect.lines_at_once)
+        if self.writers and all(writer.settled for writer in self.writers.values()):
             self._close(client)
             busy = True
         return busy
@@ -210,10 +217,12 @@ class Delivery:
             writer.cursor.lines = max(writer.cursor.lines, end.seq - 1)
         elif batch.through > writer.cursor.lines:
             writer.passed(LINES, batch.through, save=False)
-        elif dead and writer.end is None:
+        writer.quiet = writer.quiet + 1 if dead and not batch.rows and end is None else 0
+        last = writer.reader.tail()[0] if writer.quiet >= _QUIET_READS and writer.end is None else None
+        if last is not None and writer.cursor.lines >= last:
             # Forked children come and go without a word; how the run ends is their parent's to say.
             writer.end = End(_now(), "") if writer.child else End(_now(), "FAILED", None, LOST)
-            writer.end_seq = writer.reader.tail()[0]
+            writer.end_seq = last
         waiting = writer.has_files()
         if writer.end is not None and not waiting and writer.cursor.files >= writer.end_seq:
             writer.finish()
@@ -246,10 +255,8 @@ class Delivery:
                 writer.end, writer.end_seq = End(0, ""), last
                 writer.finish()
             else:
-                self.over = all(other.done or other.refused for other in self.writers.values())
+                writer.shelved = True
                 self.record.note_writer(writer.name, done=True)
-                if self.over:
-                    self.record.note(finished=True)
 
     # --- the end ------------------------------------------------------------------------------------------------------
 
@@ -272,8 +279,11 @@ class Delivery:
 
     def _verdict(self) -> tuple[str, str | None, int]:
         """The status to send (empty for none), its metadata, and when the last writer ended."""
-        primary = any(writer.primary for writer in self.writers.values())
-        ends = [writer.end for writer in self.writers.values() if writer.end is not None and writer.end.status in _RANK]
+        admitted = [writer for writer in self.writers.values() if writer.admitted]
+        if not admitted:
+            return "", None, 0
+        primary = any(writer.primary for writer in admitted)
+        ends = [writer.end for writer in admitted if writer.end is not None and writer.end.status in _RANK]
         worst = max(ends, key=lambda end: _RANK.index(end.status), default=None)
         time = max((end.time for end in ends), default=0)
         if worst is not None and (primary or worst.status == "FAILED"):
@@ -285,7 +295,7 @@ class Delivery:
         return "", None, 0
 
     def _clear(self) -> None:
-        cleared = [writer.clean() for writer in self.writers.values()]
+        cleared = [writer.done and writer.clean() for writer in self.writers.values()]
         if not all(cleared):
             self.leave()
             return

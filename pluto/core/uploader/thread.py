@@ -94,5 +94,6 @@ class ThreadMode:
     def _run(self) -> None:
         while not self._stopped.is_set():
             self._loop.scan()
-            self._wake.wait(_TICK_S)
+            if self._wake.wait(_TICK_S):
+                self._loop.wake()
             self._wake.clear()

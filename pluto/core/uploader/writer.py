@@ -37,6 +37,10 @@ class Writer:
         self.start: Start | None = None
         self.end: End | None = None
         self.end_seq = 0
+        self.quiet = 0
+        """How often in a row nothing was found since its process is gone."""
+        self.shelved = False
+        """Whether it was refused and has ended: its journal stays on disk."""
         self._refused: set[tuple[int, str]] | None = None
         self._processes = processes
         self._record = record
@@ -52,6 +56,11 @@ class Writer:
     def done(self) -> bool:
         """Whether its end, and all before it, are delivered."""
         return self.cursor.end is not None
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to do for it."""
+        return self.done or self.shelved
 
     @property
     def admitted(self) -> bool:
