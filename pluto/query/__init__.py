@@ -78,6 +78,8 @@ def _client() -> Client:
 
     target = resolve().target()
     if _current is None or _current[:2] != (os.getpid(), target):
+        if _current is not None and _current[0] == os.getpid():
+            _current[2].close()
         _current = (os.getpid(), target, Client())
     return _current[2]
 
