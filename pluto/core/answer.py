@@ -13,6 +13,8 @@ from pluto.core.settings import Settings
 
 _POLL_S: Final = 0.005
 _WAKE_S: Final = 1.0
+_UNREACHABLE_S: Final = 5.0
+"""How long a server that is known to be in trouble is waited for."""
 
 
 class Answer:
@@ -80,7 +82,14 @@ class Answer:
         recorder = self._recorder
         if recorder is None or self._settings.mode != "online":
             return None, None
-        self.until(lambda: recorder.receipts.answer() != (None, None), self._settings.init_timeout)
+        hopeless = time.monotonic() + _UNREACHABLE_S
+
+        def told() -> bool:
+            if recorder.receipts.answer() != (None, None):
+                return True
+            return time.monotonic() > hopeless and self._receipt().problem is not None
+
+        self.until(told, self._settings.init_timeout)
         self._facts, refusal = recorder.receipts.answer()
         return self._facts, refusal
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import socket
 from collections.abc import Mapping
@@ -31,6 +32,12 @@ class Ranks:
     def primary(self) -> bool:
         """Whether this process's end decides the run's status."""
         return self.rank == 0
+
+    def within(self, scope: str) -> Ranks:
+        """The place among the processes that write one run: those of the `job`, of this `node`, or this `process`."""
+        if scope == "process":
+            return Ranks(node=self.node)
+        return self if scope == "job" else dataclasses.replace(self, rank=self.local_rank)
 
 
 # launcher: rank, world size, local rank (names tried in order). The innermost launcher comes first: torchrun under

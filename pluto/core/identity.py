@@ -14,6 +14,8 @@ from pluto.core.names import external_id as new_id
 
 Resume = bool | Literal["allow", "must", "never"]
 
+_SHELLS = frozenset("ash bash csh dash fish ksh mksh nu pwsh sh tcsh xonsh zsh".split())
+
 
 @dataclass(frozen=True, slots=True)
 class Fork:
@@ -41,6 +43,8 @@ class Identity:
     fork: Fork | None = None
     new: bool = False
     """Whether nobody else can have this identity."""
+    scope: str = "job"
+    """Which ranks of a distributed job share it without being told: those of the `job`, of a `node`, of a `process`."""
 
     @property
     def text(self) -> str:
@@ -75,8 +79,8 @@ def identify(
     if run_id is None:
         if resume in (True, "must"):
             raise ValueError("resume needs to know which run: pass run_id, or set PLUTO_RUN_ID")
-        job = _job_id(ranks)
-        return Identity(job or new_id(), waits=fork is not None, fork=fork, new=job is None)
+        job, scope = _job_id(ranks)
+        return Identity(job or new_id(), waits=fork is not None, fork=fork, new=job is None, scope=scope)
     if not isinstance(run_id, str):
         raise TypeError(
             f"run_id is a text, or a whole number for a number the server gave, not {type(run_id).__name__}"
@@ -92,20 +96,34 @@ def identify(
     return Identity(run_id, policy="never", waits=True, fork=fork)
 
 
-def _job_id(ranks: Ranks, environment: Mapping[str, str] | None = None) -> str | None:
-    """The id that the ranks of one job agree on without talking; None on its own, or where they can't."""
+def _job_id(ranks: Ranks, environment: Mapping[str, str] | None = None) -> tuple[str | None, str]:
+    """The id that ranks agree on without talking, and which ones do; None on its own, or where they can't."""
     if not ranks.distributed:
-        return None
+        return None, "job"
     environment = os.environ if environment is None else environment
-    job = environment.get("SLURM_JOB_ID")
-    if job:
-        facts = ("slurm", environment.get("SLURM_CLUSTER_NAME", ""), job, environment.get("SLURM_STEP_ID", ""))
+    scope = "job"
+    slurm, torch = environment.get("SLURM_JOB_ID"), environment.get("TORCHELASTIC_RUN_ID", "none")
+    local = environment.get("LOCAL_WORLD_SIZE") or environment.get("OMPI_COMM_WORLD_LOCAL_SIZE")
+    spread = local is not None and local != str(ranks.world_size)
+    if slurm:
+        facts = ("slurm", environment.get("SLURM_CLUSTER_NAME", ""), slurm, environment.get("SLURM_STEP_ID", ""))
+    elif spread and torch != "none":
+        facts = ("torchrun", torch, environment.get("MASTER_ADDR", ""), environment.get("MASTER_PORT", ""))
     else:
-        local = environment.get("LOCAL_WORLD_SIZE") or environment.get("OMPI_COMM_WORLD_LOCAL_SIZE")
-        if local is not None and local != str(ranks.world_size):
-            return None
-        facts = ("launcher", ranks.node, str(os.getppid()), _started(os.getppid()))
-    return "job-" + hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16]
+        # The launcher is the parent of its node's ranks and ends with the job; a shell goes on to the next one.
+        parent = os.getppid()
+        if _is_shell(parent):
+            return None, "process"
+        facts = ("launcher", ranks.node, str(parent), _started(parent))
+        scope = "node" if spread else "job"
+    return "job-" + hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16], scope
+
+
+def _is_shell(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip() in _SHELLS
+    except OSError:
+        return False
 
 
 def _started(pid: int) -> str:

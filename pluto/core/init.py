@@ -99,8 +99,11 @@ def init(
     shared = run_id is None and given.origin("run_id").endswith("RUN_ID")
     identity = identify(named, display_id, resume, fork, place, shared=shared)
     if identity.scope != "job" and place.local_rank == 0:
-        say_once("ranks", f"the ranks of this job know no id that all share: each {identity.scope} writes a run of its own;"
-                 " set PLUTO_RUN_ID to the same text on all of them")  # fmt: skip
+        say_once(
+            "ranks",
+            f"the ranks of this job know no id that all share: each {identity.scope} writes a run of its own; set"
+            " PLUTO_RUN_ID to the same text on all of them",
+        )
     values = native(config.as_dict() if isinstance(config, Config) else config)
     labels = as_tags(tags)
     labels += [f"group:{group}"] * (group is not None) + [f"job_type:{job_type}"] * (job_type is not None)

@@ -113,7 +113,7 @@ class Delivery:
         self.thread = recorder.thread
 
     def done(self) -> bool:
-        """Whether all of it is delivered or refused for good, and the run's status set, unless others still write it."""
+        """Whether all of it is delivered or refused for good, and the status set, unless others still write the run."""
         receipt = self.receipts.read()
         writers = receipt.writers
         mine = writers.get(self.receipts.writer)
@@ -131,7 +131,8 @@ class Delivery:
         if not mine.done:
             why = self.receipts.read().problem
             because = f" ({why})" if why else ""
-            return f"run {label}: {self.left():,} records on their way{because}; they are safe on this disk"
+            left = f"{self.left():,} records left{because}"
+            return f"run {label}: {left}, safe on this disk; `pluto sync` delivers them, too"
         parts = [f"{self.last_seq - mine.rejected - mine.lost:,} records delivered"]
         if mine.rejected:
             parts.append(f"{mine.rejected:,} refused by the server")

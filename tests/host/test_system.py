@@ -80,7 +80,7 @@ def test_rates_and_counters_that_start_over(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_failing_sensor_is_dropped_with_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "pluto")
     bad, good = Steps(RuntimeError("driver")), Steps(({"a": 1.0}, {}), ({"a": 2.0}, {}))
     sampler = Sampler("sys", [bad, good])
     assert sampler.sample() == {"sys/a": 1.0}
