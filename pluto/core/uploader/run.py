@@ -221,7 +221,7 @@ class Delivery:
         last = writer.reader.tail()[0] if writer.quiet >= _QUIET_READS and writer.end is None else None
         if last is not None and writer.cursor.lines >= last:
             # Forked children come and go without a word; how the run ends is their parent's to say.
-            writer.end = End(_now(), "") if writer.child else End(_now(), "FAILED", None, LOST)
+            writer.end = End(_now(), "") if writer.child else End(writer.last_heard(), "FAILED", None, LOST)
             writer.end_seq = last
         waiting = writer.has_files()
         if writer.end is not None and not waiting and writer.cursor.files >= writer.end_seq:
@@ -279,7 +279,7 @@ class Delivery:
 
     def _verdict(self) -> tuple[str, str | None, int]:
         """The status to send (empty for none), its metadata, and when the last writer ended."""
-        admitted = [writer for writer in self.writers.values() if writer.admitted]
+        admitted = [writer for writer in self.writers.values() if writer.admitted and not self._is_followed(writer)]
         if not admitted:
             return "", None, 0
         primary = any(writer.primary for writer in admitted)
@@ -293,6 +293,13 @@ class Delivery:
             before = self._restore or (self.record.before if self.record.before in _RANK else "")
             return before or "", None, 0
         return "", None, 0
+
+    def _is_followed(self, writer: Writer) -> bool:
+        """Whether the same rank has begun again since the writer ended, as after a restart: then that one counts."""
+        return writer.end is not None and any(
+            other.rank == writer.rank and not other.child and other.admitted and other.created > writer.end.time
+            for other in self.writers.values()
+        )
 
     def _clear(self) -> None:
         cleared = [writer.done and writer.clean() for writer in self.writers.values()]

@@ -46,6 +46,7 @@ class Writer:
         self._record = record
         self._facts = read_json(folder / "writer.json")
         self.created: int = int(self._facts.get("created") or 0)
+        self.rank: int = int(self._facts.get("rank") or 0)
         self.primary: bool = bool(self._facts.get("primary", True))
         self.child: bool = bool(self._facts.get("child"))
         """Whether it is a forked child of a process that writes the run, too: it has no say in how the run ends."""
@@ -76,6 +77,12 @@ class Writer:
     def alive(self) -> bool:
         """Whether its process may still write."""
         return alive(self._processes, self._facts, self.folder)
+
+    def last_heard(self) -> int:
+        """When it last wrote, in microseconds since the epoch."""
+        # Not the -shm: readers change it, too.
+        files = [*self.folder.glob("*.db"), *self.folder.glob("*.db-wal")]
+        return max((path.stat().st_mtime_ns // 1000 for path in files), default=self.created)
 
     def read_start(self, fallback: Start) -> Start | None:
         """Its START; None while there is nothing. Where the first segment is damaged, `fallback`."""
