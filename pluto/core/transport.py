@@ -2,6 +2,9 @@
 
 httpx's own ASGI transport is async only; the client is synchronous. So the app runs on an event loop of its own, on one
 daemon thread per store and process, and callers on any thread (inside a running event loop, too) hand it requests.
+
+A fork waits until no app is at work: its loop holds a lock while it runs anything, and lets go of it while it waits for
+something to do. So no child inherits a mutex of SQLite, or any other, from the middle of a request.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import contextlib
 import logging
 import os
 import queue
+import selectors
 import threading
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from pathlib import Path
@@ -34,7 +38,12 @@ _CLOSE_S: Final = 5.0
 
 _logger = logging.getLogger("pluto")
 _hosts: Final[dict[Path, _Host]] = {}
-_hosts_lock = threading.Lock()
+_hosts_lock = threading.RLock()
+"""Guards what transports and hosts know of each other. Taken before `_at_work`, never after it."""
+_at_work = threading.RLock()
+"""Held while the code of an app runs."""
+_turn = threading.RLock()
+"""Passed through by a loop that has waited and goes on: whoever is about to fork holds it, so that its turn comes."""
 
 
 def local_transport(store: Path) -> httpx.BaseTransport:
@@ -63,11 +72,10 @@ class LocalTransport(httpx.BaseTransport):
         self._store = store
         self._create = create
         self._host: _Host | None = None
-        self._lock = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The app's answer, as soon as it has begun."""
-        with self._lock:
+        with _hosts_lock:
             if self._host is None or self._host.closed or self._host.pid != os.getpid():
                 self._host = _join(self._store, self._create)
             host = self._host
@@ -75,7 +83,7 @@ class LocalTransport(httpx.BaseTransport):
 
     def close(self) -> None:
         """Lets go of the app; the last transport of a store to do so ends it."""
-        with self._lock:
+        with _hosts_lock:
             host, self._host = self._host, None
         if host is not None and host.pid == os.getpid():
             _leave(self._store, host)
@@ -86,7 +94,9 @@ def _join(store: Path, create: Callable[[Path], ASGIApp]) -> _Host:
         host = _hosts.get(store)
         if host is None:
             try:
-                host = _Host(create(store))
+                with _at_work:
+                    app = create(store)
+                host = _Host(app)
             except Exception as error:
                 raise httpx.ConnectError(f"the local store {store} can't be opened: {error}") from error
             if not _hosts:
@@ -114,17 +124,41 @@ def _close_all() -> None:
         host.close()
 
 
+def _park() -> None:
+    _hosts_lock.acquire()
+    _turn.acquire()
+    _at_work.acquire()
+
+
+def _unpark() -> None:
+    _at_work.release()
+    _turn.release()
+    _hosts_lock.release()
+
+
 def _forget() -> None:
     """In a forked child: the loops are the parent's. What they hold open is left alone, never closed."""
-    global _hosts_lock
-    _hosts_lock = threading.Lock()
+    global _hosts_lock, _turn, _at_work
     _inherited.extend(_hosts.values())
     _hosts.clear()
+    _hosts_lock, _turn, _at_work = threading.RLock(), threading.RLock(), threading.RLock()
 
 
 _inherited: Final[list[Any]] = []
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
+    os.register_at_fork(before=_park, after_in_parent=_unpark, after_in_child=_forget)
+
+
+class _Waiting(selectors.DefaultSelector):
+    """Where a loop waits: the only place at which it may be caught by a fork."""
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        _at_work.release()
+        try:
+            return super().select(timeout)
+        finally:
+            with _turn:
+                _at_work.acquire()
 
 
 class _Host:
@@ -135,7 +169,7 @@ class _Host:
         self.pid = os.getpid()
         self.users = 0
         self.closed = False
-        self.loop = asyncio.new_event_loop()
+        self.loop: asyncio.AbstractEventLoop = asyncio.SelectorEventLoop(_Waiting())
         self._thread = threading.Thread(target=self._run, name="pluto-local-store", daemon=True)
         self._lifespan: asyncio.Queue[dict[str, str]] | None = None
         self._over = threading.Event()
@@ -160,16 +194,17 @@ class _Host:
         self._stop()
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self.loop)
-        try:
-            self.loop.run_forever()
-        finally:
-            tasks = asyncio.all_tasks(self.loop)
-            for task in tasks:
-                task.cancel()
-            self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-            self.loop.close()
+        with _at_work:
+            asyncio.set_event_loop(self.loop)
+            try:
+                self.loop.run_forever()
+            finally:
+                tasks = asyncio.all_tasks(self.loop)
+                for task in tasks:
+                    task.cancel()
+                self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+                self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+                self.loop.close()
 
     def _stop(self) -> None:
         if self._thread.is_alive():

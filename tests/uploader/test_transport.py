@@ -7,10 +7,12 @@ import gc
 import hashlib
 import os
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -200,6 +202,39 @@ def test_after_a_fork_the_child_has_its_own(root: Path) -> None:
                 os._exit(code)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
         assert client.post("/api/runs/create", json=body).json()["runId"] == 3
+
+
+def test_a_fork_waits_until_no_app_is_at_work(tmp_path: Path) -> None:
+    """However busy the app is: it always has the next thing to do."""
+    busy, calls = False, 0
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal busy, calls
+        if scope["type"] == "lifespan":
+            await Starlette()(scope, receive, send)
+            return
+        while not stop.is_set():
+            busy = True
+            time.sleep(0.002)
+            calls += 1
+            busy = False
+            await asyncio.sleep(0)
+        await PlainTextResponse("done")(scope, receive, send)
+
+    stop = threading.Event()
+    with httpx.Client(transport=LocalTransport(tmp_path, lambda _: app), base_url="http://in", timeout=60) as client:
+        thread = threading.Thread(target=client.get, args=("/",))
+        thread.start()
+        until(lambda: calls > 0)
+        for _ in range(20):
+            child = os.fork()
+            if child == 0:
+                os._exit(1 if busy else 0)
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+            before = calls
+            until(lambda: calls > before + 1)
+        stop.set()
+        thread.join()
 
 
 def test_nothing_hangs_or_complains_at_the_end_of_the_interpreter(scripts: Scripts, root: Path) -> None:
