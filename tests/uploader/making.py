@@ -118,7 +118,7 @@ class Writing:
 
     @property
     def time(self) -> int:
-        return T0 + self.journal.last_seq * 1000
+        return time.time_ns() // 1000
 
 
 def read(target: Local | Remote, path: str, **params: Any) -> Any:

@@ -22,8 +22,8 @@ _TRIES: Final = 3
 """Reads of a segment that may fail with an I/O error before it counts as damaged."""
 _BLOB: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
 _SELECT: Final = {
-    False: "SELECT seq, kind, body FROM record WHERE seq > ? AND kind <> 5 ORDER BY seq LIMIT ?",
-    True: "SELECT seq, kind, body FROM record WHERE seq > ? AND kind = 5 ORDER BY seq LIMIT ?",
+    False: "SELECT seq, kind, body FROM record WHERE seq > ? AND seq <= ? AND kind <> 5 ORDER BY seq LIMIT ?",
+    True: "SELECT seq, kind, body FROM record WHERE seq > ? AND seq <= ? AND kind = 5 ORDER BY seq LIMIT ?",
 }
 
 _logger = logging.getLogger("pluto")
@@ -68,26 +68,37 @@ class Reader:
         self._folder = folder
         self._open: OrderedDict[int, sqlite3.Connection] = OrderedDict()
         self._first: dict[int, int] = {}
+        self._last: dict[int, int] = {}
+        """Last sequence numbers of segments that nobody writes to any more."""
         self._errors: dict[int, int] = {}
         self.damage: dict[int, Damage] = {}
         """What could not be read, by segment."""
         fork.tell(self)
 
-    def read(self, after: int, lane: str, limit: int = 5000, max_bytes: int = 4 << 20) -> Batch:
+    def read(
+        self, after: int, lane: str, limit: int = 5000, max_bytes: int = 4 << 20, before: int | None = None
+    ) -> Batch:
         """The next records of a lane (`lines`, `files`) behind sequence number `after`, in order.
 
-        At most `limit` rows, and no more after `max_bytes` of bodies are reached.
+        At most `limit` rows, no more after `max_bytes` of bodies are reached, and none from number `before` on.
         """
         rows: list[Row] = []
         through = after
         with fork.sqlite_lock():
-            for number, following in self._from(after):
+            numbers = segment.numbers(self._folder)
+            for index, number in enumerate(numbers):
                 room = limit - len(rows)
                 if room <= 0 or max_bytes <= 0:
                     break
+                if self._last.get(number, through + 1) <= through:
+                    continue
+                later = numbers[index + 1 :]
                 try:
-                    taken, through_here, full = self._take(number, through, lane, room, max_bytes)
+                    taken, through_here, full = self._take(number, through, lane, room, max_bytes, before, bool(later))
                 except sqlite3.Error as error:
+                    following = self._first_among(later)
+                    if following is not None and following <= through + 1:
+                        continue
                     if not self._give_up(number, error, through, following):
                         break
                     if following is not None:
@@ -161,18 +172,9 @@ class Reader:
         fork.abandon(*self._open.values())
         self._open = OrderedDict()
 
-    def _from(self, after: int) -> list[tuple[int, int | None]]:
-        """Segments that may hold records behind `after`, each with the first number of the next that has any."""
-        numbers = segment.numbers(self._folder)
-        firsts = [self._first_of(number) for number in numbers]
-        chosen: list[tuple[int, int | None]] = []
-        following: int | None = None
-        for number, first in zip(reversed(numbers), reversed(firsts), strict=True):
-            if following is not None and following <= after + 1:
-                break
-            chosen.append((number, following))
-            following = first if first is not None else following
-        return chosen[::-1]
+    def _first_among(self, numbers: list[int]) -> int | None:
+        """The first sequence number in these segments, None where they hold none that can be read."""
+        return next((first for first in map(self._first_of, numbers) if first is not None), None)
 
     def _first_of(self, number: int) -> int | None:
         if number in self._first:
@@ -185,17 +187,25 @@ class Reader:
             self._first[number] = first
         return first
 
-    def _take(self, number: int, after: int, lane: str, limit: int, max_bytes: int) -> tuple[list[Row], int, bool]:
+    def _take(
+        self, number: int, after: int, lane: str, limit: int, max_bytes: int, before: int | None, complete: bool
+    ) -> tuple[list[Row], int, bool]:
         """Rows of one segment, how far they reach, and whether there may be more of them in it."""
         if number in self.damage:
             raise sqlite3.DatabaseError(self.damage[number].error)
         last = self._query(number, "SELECT max(seq) FROM record").fetchone()[0]
-        if last is None or last <= after:
+        if last is None:
             return [], after, False
+        if complete:
+            self._last[number] = last
+        top = last if before is None else min(last, before - 1)
+        if top <= after:
+            return [], after, top < last
         cursor = self._query(
             number,
             _SELECT[lane == FILES],
             after,
+            top,
             limit,
         )
         rows: list[Row] = []
@@ -212,7 +222,7 @@ class Reader:
             return rows, rows[-1].seq, True
         finally:
             cursor.close()
-        return (rows, rows[-1].seq, True) if len(rows) >= limit else (rows, max(last, after), False)
+        return (rows, rows[-1].seq, True) if len(rows) >= limit else (rows, top, top < last)
 
     def _give_up(self, number: int, error: sqlite3.Error, through: int, following: int | None) -> bool:
         """Whether a segment is beyond hope, rather than busy, unfinished or worth another try."""
@@ -232,6 +242,8 @@ class Reader:
         return True
 
     def _is_past(self, number: int, following: int | None, mark: int) -> bool:
+        if number in self._last:
+            return self._last[number] <= mark
         if following is not None:
             first = self._first_of(following)
             if first is not None and first - 1 <= mark:

@@ -92,7 +92,9 @@ class Delivery:
         for writer in list(self.writers.values()):
             if writer.done or not writer.admitted:
                 continue
-            batch = writer.reader.read(writer.cursor.files, FILES, limit or dialect.files_at_once)
+            # Not far ahead of the other lane: both then read the same segment, which is opened once.
+            before = max(writer.cursor.lines, writer.cursor.files) + dialect.lines_at_once
+            batch = writer.reader.read(writer.cursor.files, FILES, limit or dialect.files_at_once, before=before)
             if batch.rows:
                 busy = True
                 files.send(client, dialect, self.place, writer, batch.rows)
@@ -177,7 +179,8 @@ class Delivery:
             return False
         start = writer.read_start(self._fallback(writer))
         if start is None:
-            if dead:
+            writer.quiet = writer.quiet + 1 if dead else 0
+            if writer.quiet >= _QUIET_READS and writer.reader.tail()[0] == 0:
                 writer.end = End(0, "")
                 writer.finish()
             return False
@@ -297,7 +300,7 @@ class Delivery:
     def _is_followed(self, writer: Writer) -> bool:
         """Whether the same rank has begun again since the writer ended, as after a restart: then that one counts."""
         return writer.end is not None and any(
-            other.rank == writer.rank and not other.child and other.admitted and other.created > writer.end.time
+            other is not writer and other.rank == writer.rank and not other.child and other.admitted and other.created > writer.end.time
             for other in self.writers.values()
         )
 

@@ -102,6 +102,8 @@ class Writer:
     def passed(self, lane: str, seq: int, *, save: bool = True) -> None:
         """Everything of a lane up to `seq` is delivered, or refused for good. Raises `OSError` if it can't be noted."""
         with self.lock:
+            if self.done:
+                return  # the other lane has seen the end meanwhile, and may have cleared the folder away
             if seq > getattr(self.cursor, lane):
                 setattr(self.cursor, lane, seq)
             if save:
@@ -196,7 +198,7 @@ class Writer:
         """Whether a file waits. Where none does, the lane of files is taken along to the end."""
         with self.lock:
             before = self.cursor.files
-            batch = self.reader.read(before, FILES, 1)
+            batch = self.reader.read(before, FILES, 1, before=self.cursor.lines + 2)
             if batch.rows:
                 return True
             if self.cursor.files == before:
