@@ -107,6 +107,7 @@ class Delivery:
         self.label = label
         self.policy = policy
         self.receipts = recorder.receipts
+        self.folder = recorder.journal.folder
         self.root = recorder.root
         self.last_seq = recorder.journal.last_seq
         self.wake = recorder.wake
@@ -117,6 +118,8 @@ class Delivery:
         receipt = self.receipts.read()
         writers = receipt.writers
         mine = writers.get(self.receipts.writer)
+        if mine is None and not self.folder.exists():
+            return True  # somebody has deleted it all: there is nothing to wait for
         return mine is not None and mine.done and (receipt.finished or not all(w.done for w in writers.values()))
 
     def left(self) -> int:
