@@ -55,10 +55,10 @@ async def update(request: Request) -> Response:
 
 
 def close(app: Context, run: int) -> None:
-    """Seals what an ended run logged, and keeps its summaries. A run whose series are damaged ends all the same."""
+    """Keeps the summaries of an ended run, and seals what it logged. A run whose series are damaged ends all the same."""
     try:
-        app.series.seal(run)
         refresh(app, run)
+        app.series.seal(run)
     except Damaged as error:
         log.warning("%s", error)
 

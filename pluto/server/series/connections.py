@@ -83,11 +83,13 @@ class Connections:
                     connection.db.execute("ROLLBACK")
                 raise
 
-    def checkpoint(self, run: int) -> None:
-        """Moves what the run's WAL holds into its file, as far as nobody is in the way."""
+    def settle(self, run: int) -> None:
+        """Moves what the run's WAL holds into its file, as far as nobody is in the way, and closes it."""
         with self._using(run, create=False) as connection:
             if connection is not None:
                 connection.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        with self._lock:
+            self._close_idle(run)
 
     def remove(self, run: int) -> None:
         """Deletes the run's file with all that belongs to it."""
@@ -176,13 +178,18 @@ class Connections:
         for run in list(self._open):
             if len(self._open) <= self._limit:
                 return
-            connection = self._open[run]
-            if run != keep and connection.lock.acquire(blocking=False):
-                try:
-                    del self._open[run]
-                    connection.db.close()
-                finally:
-                    connection.lock.release()
+            if run != keep:
+                self._close_idle(run)
+
+    def _close_idle(self, run: int) -> None:
+        """Closes the run's connection, unless somebody is using it."""
+        connection = self._open.get(run)
+        if connection is not None and connection.lock.acquire(blocking=False):
+            try:
+                del self._open[run]
+                connection.db.close()
+            finally:
+                connection.lock.release()
 
 
 def _make(path: Path) -> tuple[int, int]:

@@ -152,7 +152,7 @@ class SeriesStore(Protocol):
         """High-water marks by (writer, lane)."""
 
     def seal(self, run: int) -> None:
-        """Compacts a run that has ended."""
+        """Compacts a run that has ended, and closes it until it is asked for again."""
 
     def names(self, run: int) -> dict[str, str]:
         """Log names and their types, in the order of first use."""

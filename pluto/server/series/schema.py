@@ -74,7 +74,10 @@ def prepare(db: sqlite3.Connection, wal: bool) -> None:
     if version > len(MIGRATIONS):
         raise Damaged(f"a newer Pluto wrote them (layout {version}); update this one to read them")
     if version == 0:
-        # Both take effect on an empty file only, which is why they come before the transaction.
+        if wal:
+            # Nothing is in it yet that a power cut could take.
+            db.execute("PRAGMA synchronous = OFF")
+        # These take effect on an empty file only, which is why they come before the transaction.
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
         if wal:
             db.execute("PRAGMA journal_mode = WAL")

@@ -95,7 +95,7 @@ class SqliteSeries:
             ingest.fold_tail(file.db)
             chunks.merge_small(file.db)
             file.db.execute("PRAGMA incremental_vacuum").fetchall()
-        self._files.checkpoint(run)
+        self._files.settle(run)
 
     def delete(self, run: int) -> None:
         """As the contract says."""
