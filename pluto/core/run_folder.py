@@ -41,9 +41,9 @@ class RunFolder:
             write_json(path, description)
 
     def add_writer(self, name: str, process: str, *, rank: int, primary: bool, child: bool = False) -> Path:
-        """Makes a writer's folder. Raises `OSError`."""
-        folder = self.writer(name)
-        for path in (self.sync, self.sync / "runs", self.path, folder):
+        """Makes a writer's folder, which tells whose it is as soon as it can be seen. Raises `OSError`."""
+        folder, draft = self.writer(name), self.writer(f".{name}")
+        for path in (self.sync, self.sync / "runs", self.path, draft):
             path.mkdir(0o700, parents=True, exist_ok=True)
         facts = {
             "process": process,
@@ -54,7 +54,8 @@ class RunFolder:
             "child": child,
             "created": time.time_ns() // 1000,
         }
-        write_json(folder / "writer.json", facts)
+        write_json(draft / "writer.json", facts)
+        os.rename(draft, folder)
         return folder
 
 
