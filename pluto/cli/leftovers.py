@@ -95,7 +95,7 @@ def read(root: Path, sync: Path, folder: Path) -> Leftover:
     receipt = read_json(sync / "receipts" / f"{folder.name}.json")
     records = files = size = poisoned = 0
     alive = False
-    for told in sorted(folder.glob("*/writer.json")):
+    for told in sorted(folder.glob("[!.]*/writer.json")):
         counted = _writer(told.parent)
         records, files, size = records + counted[0], files + counted[1], size + counted[2]
         with contextlib.suppress(OSError):

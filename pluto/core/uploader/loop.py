@@ -173,7 +173,7 @@ def to_target(described: Any) -> Local | Remote:
 
 def has_work(folder: Path) -> bool:
     """Whether a run folder has anything to deliver, or to clear away."""
-    names = [path.parent for path in folder.glob("*/writer.json")]
+    names = [path.parent for path in folder.glob("[!.]*/writer.json")]
     return any(any(writer.glob("*.db")) or not any(writer.glob("poison.jsonl")) for writer in names)
 
 
