@@ -34,22 +34,21 @@ class PlutoDialect:
 
     def lines(self, client: Client, place: Place, writer: Writer, rows: list[Row]) -> None:
         """Sends the rows as they are; a batch that is refused is cut until the culprit stands alone."""
-        by_seq = {row.seq: row for row in rows}
         base = writer.cursor.base
-        entries: list[_Entry] = []
-        for seq, kind, body, _ in rows:
-            if kind in _STEPPED and _is_relative(body):
-                body = _resolved(kind, body, base)
-            entries.append((seq, kind, body))
-        for part in _accepted(client, place, writer, LINES, entries, by_seq):
+        # A relative step, the second field, is an array. Time, the first, is 8 bytes wide in this century.
+        entries: list[_Entry] = [
+            (seq, kind, _resolved(kind, body, base))
+            if kind in _STEPPED and len(body) > 10 and body[10] >> 4 == 9 and body[1] == 0xCF
+            else (seq, kind, body)
+            for seq, kind, body, _ in rows
+        ]
+        for part in _accepted(client, place, writer, LINES, entries, rows):
             writer.passed(LINES, part[-1][0])
 
     def files(self, client: Client, place: Place, writer: Writer, ready: list[Ready]) -> None:
         """Brings the bytes into the store, then sends the records that refer to them."""
         entries: list[_Entry] = []
-        by_seq: dict[int, Row] = {}
         for one in ready:
-            by_seq[one.row.seq] = one.row
             for position, file in enumerate(one.files[:FILES_PER_RECORD]):
                 if file.size <= SMALL_BYTES or not client.has_blob(file.sha256):
                     client.put_blob(file.sha256, file.path)
@@ -68,12 +67,12 @@ class PlutoDialect:
                     metadata=file.metadata,
                 )
                 entries.append((one.row.seq * FILES_PER_RECORD + position, Kind.FILE, records.encode(record)))
-        for part in _accepted(client, place, writer, FILES, entries, by_seq):
+        for part in _accepted(client, place, writer, FILES, entries, [one.row for one in ready]):
             writer.passed(FILES, part[-1][0] // FILES_PER_RECORD)
 
 
 def _accepted(
-    client: Client, place: Place, writer: Writer, lane: str, entries: list[_Entry], by_seq: dict[int, Row]
+    client: Client, place: Place, writer: Writer, lane: str, entries: list[_Entry], rows: list[Row]
 ) -> Any:
     """Sends a batch and gives the parts of it that are settled, in order."""
     scale = 1 if lane == LINES else FILES_PER_RECORD
@@ -89,21 +88,21 @@ def _accepted(
                 middle = len(part) // 2
                 waiting += [part[middle:], part[:middle]]
                 continue
-            writer.reject(by_seq[part[0][0] // scale], str(error))
+            writer.reject(_row(rows, part[0][0] // scale), str(error))
         else:
             if answer.mark < part[-1][0]:
                 raise Unreachable(f"the server took {answer.mark} for the end of a batch that ends at {part[-1][0]}")
             place.status = answer.status
             for rejection in answer.rejected:
-                row = by_seq.get(rejection.seq // scale)
-                if row is not None:
-                    writer.reject(row, rejection.error)
+                writer.reject(_row(rows, rejection.seq // scale), rejection.error)
         yield part
 
 
-def _is_relative(body: bytes) -> bool:
-    """Whether the step, the second field, is an array. Time, the first, is 8 bytes wide in this century."""
-    return len(body) > 10 and body[1] == 0xCF and (body[10] & 0xF0) == 0x90
+def _row(rows: list[Row], seq: int) -> Row:
+    for row in rows:
+        if row.seq == seq:
+            return row
+    raise Unreachable(f"the server refused record {seq}, which was not sent")
 
 
 def _resolved(kind: int, body: bytes, base: int | None) -> bytes:
