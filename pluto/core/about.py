@@ -170,7 +170,7 @@ class About:
 
     @property
     def url(self) -> str | None:
-        """The run's page. Waits as `id` does."""
+        """The run's page; None for a run in the local store, which has none. Waits as `id` does."""
         return self._answer.facts("page").url
 
     @property

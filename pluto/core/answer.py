@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from pluto.core.errors import NotDeliveredError, RunError, RunExistsError, RunNotFoundError
 from pluto.core.receipt import Receipt, Refusal, RunFacts
 from pluto.core.recorder import Recorder
-from pluto.core.settings import Settings
+from pluto.core.settings import Local, Settings
 
 _POLL_S: Final = 0.005
 _WAKE_S: Final = 1.0
@@ -42,13 +44,20 @@ class Answer:
         """What to call the run, once known."""
         return (self.known.display_id or f"#{self.known.run_id}") if self.known else None
 
-    @property
-    def headline(self) -> str:
-        """Whether the run is new, and where to look at it."""
+    def headline(self, external_id: str | None) -> str:
+        """Whether the run is new, and where to look at it: at its page, or how at what the local store has of it."""
         facts = self.known
         if facts is None:
             return "is on its way"
-        return f"{'resumed' if facts.resumed else 'started'}{f': {facts.url}' if facts.url else ''}"
+        begun = f"{'resumed' if facts.resumed else 'started'}{f' (external_id={external_id})' if external_id else ''}"
+        target = self._settings.target()
+        if not isinstance(target, Local):
+            return f"{begun}: {facts.url}" if facts.url else begun
+        home, root = Path.home(), target.store.parent
+        elsewhere = [] if root == home / ".pluto" else ["--dir", str(root)]
+        look = shlex.join(["pluto", "query", "run", str(facts.project_name), str(self.label), *elsewhere])
+        store = Path("~") / target.store.relative_to(home) if target.store.is_relative_to(home) else target.store
+        return f"{begun} in {store}; look: {look}"
 
     @property
     def cancelled(self) -> bool:

@@ -295,7 +295,7 @@ class Op(About):
     def _introduce(self) -> None:
         if "banner" not in self._said and self._answer.label:
             self._said.add("banner")
-            logger.info("run %s %s", self._answer.label, self._answer.headline)
+            logger.info("run %s %s", self._answer.label, self._answer.headline(self.run_id))
 
     def _own_recorder(self) -> Recorder | None:
         if self._child and self._recorder is self._inherited:

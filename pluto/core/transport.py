@@ -62,7 +62,7 @@ def _create(store: Path) -> ASGIApp:
     note = store_note(store)
     if note is not None:
         say_once(f"store {store}", note)
-    return create_app(store, wal=note is None)
+    return create_app(store, wal=note is None, embedded=True)
 
 
 class LocalTransport(httpx.BaseTransport):

@@ -29,6 +29,7 @@ def create_app(
     public_url: str | None = None,
     watch: bool = False,
     wal: bool = True,
+    embedded: bool = False,
 ) -> Starlette:
     """The server of the store in a folder, which is made if need be.
 
@@ -36,14 +37,15 @@ def create_app(
     `require_key`: ask for a key of the store's key ring; else any token will do, and foreign web pages are kept out.
     `public_url`: where the server is reached, if not by the Host of the request. `watch`: look for runs gone quiet all
     the time the lifespan lasts, and not only when somebody reads. `wal`: the folder's file system carries SQLite's
-    write-ahead log, which a network file system does not. The lifespan's end closes the stores.
+    write-ahead log, which a network file system does not. `embedded`: the app is called in process only, and runs have
+    no page to point to. The lifespan's end closes the stores.
     """
     store = Path(store).absolute()
     store.mkdir(mode=0o700, parents=True, exist_ok=True)
     metadata = open_metadata(store, wal=wal)
     series = open_store(store / "series", wal=wal)
     blobs = Blobs(store / "blobs")
-    context = Context(store, metadata, series, blobs, Signer(store), require_key, public_url)
+    context = Context(store, metadata, series, blobs, Signer(store), require_key, public_url, embedded)
 
     watcher = Watch(metadata, series, grace_s=HEARTBEAT_LIMIT_S if watch else 0)
 

@@ -35,6 +35,8 @@ class Context:
     signer: Signer
     require_key: bool
     public_url: str | None
+    embedded: bool = False
+    """Whether the app is called in process only, so that no address of it can be opened."""
 
     def run(self, number: int) -> Run:
         """The run, or 404."""
@@ -52,12 +54,13 @@ class Context:
             host = "localhost"
         return f"{request.url.scheme}://{host}"
 
-    def project_url(self, request: Request, project: str) -> str:
-        return f"{self.base(request)}/o/{SLUG}/projects/{quote(project, safe='')}"
+    def project_url(self, request: Request, project: str) -> str | None:
+        """The project's page; None where nobody could open it."""
+        return None if self.embedded else self.base(request) + project_path(project)
 
-    def run_url(self, request: Request, project: str, run: int) -> str:
-        """The run's page; its last part is the run's short id."""
-        return f"{self.project_url(request, project)}/{encode_sqid(run)}"
+    def run_url(self, request: Request, project: str, run: int) -> str | None:
+        """The run's page; None where nobody could open it."""
+        return None if self.embedded else self.base(request) + run_path(project, run)
 
     def upload_url(self, request: Request, run: int, file: int) -> str:
         expires, signature = self.signer.sign("upload", run, file, ttl_s=UPLOAD_TTL_S)
@@ -85,6 +88,15 @@ class Context:
                 continue
             if offered_ms <= referred_ms:
                 self.blobs.delete(sha)
+
+
+def project_path(project: str) -> str:
+    return f"/o/{SLUG}/projects/{quote(project, safe='')}"
+
+
+def run_path(project: str, run: int) -> str:
+    """Where the run's page is; the last part is the run's short id."""
+    return f"{project_path(project)}/{encode_sqid(run)}"
 
 
 def context(request: Request) -> Context:

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pluto.protocol.batch import PREFIX
@@ -22,6 +23,8 @@ _OPEN = frozenset({
 })  # fmt: skip
 _OPEN_PREFIXES = (f"{PREFIX}/uploads/", f"{PREFIX}/downloads/")
 """Addresses that are signed one by one."""
+
+NO_PAGES = "This server wants a key, and pages to give it to are not part of this version: try `pluto query`."
 
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
@@ -52,8 +55,10 @@ class Guard:
             refused = self._keyed(headers, path)
         if refused is None:
             await self._app(scope, receive, send)
-            return
-        await json_response(refused[1], refused[0])(scope, receive, send)
+        elif refused[0] == 401 and (path == "/" or path.startswith("/o/")):
+            await PlainTextResponse(NO_PAGES, 401)(scope, receive, send)
+        else:
+            await json_response(refused[1], refused[0])(scope, receive, send)
 
     def _short_id(self, path: str) -> bool:
         """Whether the path is `/api/runs/{sqid}`, which needs no key."""

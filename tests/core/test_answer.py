@@ -25,19 +25,27 @@ def steps(run: Op, name: str) -> list[float]:
     return [float(step) for step in pluto.query.points("p", run.display_id, name).steps]  # type: ignore[arg-type]
 
 
-def test_a_new_run_is_open_at_once_and_known_soon(root: Path) -> None:
+def test_a_new_run_is_open_at_once_and_known_soon(root: Path, caplog: pytest.LogCaptureFixture) -> None:
     began = time.monotonic()
     run = online()
     run.log({"a": 1.0})
     assert time.monotonic() - began < 2
     assert run.resumed is False and run.run_id
     assert (run.id, run.display_id) == (1, "P-1")
-    assert run.url and run.url.startswith("http")
+    assert run.url is None
     assert run.flush(30)
     assert steps(run, "a") == [1]
     run.finish()
+    assert f"run P-1 started (external_id={run.run_id}) in ~/.pluto/store; look: pluto query run p P-1" in caplog.text
     assert pluto.query.get_run("p", run.id)["status"] == "COMPLETED"
     until(lambda: not list((root / "sync" / "runs").iterdir()), what="the run's folder is cleared away")
+
+
+def test_a_line_says_how_to_look_at_a_store_elsewhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with online(dir=str(tmp_path / "my root"), project="a b") as run:
+        run.log({"a": 1.0})
+        assert run.id == 1
+    assert f"look: pluto query run 'a b' AB-1 --dir '{tmp_path}/my root'" in caplog.text
 
 
 @pytest.mark.parametrize("run_id", ["20240101", "EXP-1", "ünï/../code"])
@@ -136,9 +144,9 @@ def test_a_thread_of_the_process_delivers_where_that_was_asked_for(server: Serve
         run.log({"t": pluto.Text("x")})
         assert run.id == 1
     assert not (root / "sync" / "uploader.lock").exists(), "no uploader process was started"
-    client = Client(host=server.url)
-    assert len(client.points("p", 1, "a").steps) == 200
-    assert client.get_run("p", 1)["status"] == "COMPLETED"
+    with Client(host=server.url) as client:
+        assert len(client.points("p", 1, "a").steps) == 200
+        assert client.get_run("p", 1)["status"] == "COMPLETED"
 
 
 def test_a_cancelled_run_stops_the_script_where_that_was_asked_for(scripts: Scripts) -> None:
@@ -207,7 +215,7 @@ def test_the_receipt_line_says_what_was_delivered(scripts: Scripts) -> None:
         """
     )
     said = program.stderr.splitlines()
-    assert said[0].startswith("pluto: run P-1 started: http")
+    assert said[0].startswith("pluto: run P-1 started (external_id=")
     assert said[1] == "pluto: run P-1: 100 records delivered"
     assert program.stdout == ""
 

@@ -15,6 +15,7 @@ from pluto.server.routes import (
     ingest,
     listing,
     metrics,
+    pages,
     ranking,
     remarks,
     runs,
@@ -23,7 +24,7 @@ from pluto.server.routes import (
 
 _MODULES = (
     batch, runs, status, remarks, ingest, files, blobs, listing, metrics, ranking, charts, extensions, health,
-    details,
+    pages, details,
 )  # fmt: skip
 
 
