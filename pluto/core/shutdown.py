@@ -152,7 +152,7 @@ def wait(deliveries: list[Delivery], seconds: float, *, progress: bool = False) 
     Raises `KeyboardInterrupt` as it comes. An uploader that is not there is started again.
     """
     started = time.monotonic()
-    for thread in {delivery.thread for delivery in deliveries} - {None}:
+    for thread in {delivery.thread for delivery in deliveries if delivery.thread is not None}:
         thread.drain(seconds)
     waking = started + _WAKE_S
     shown = False
