@@ -8,11 +8,13 @@
 
 Faults (`fail`): a status from 400 on, "garbage" (200 and no JSON), "hang" (never answers), "die" (does what was asked,
 then breaks off), "drop" (breaks off before it does anything), "database" (what a failed database looks like). `times=n`
-ends a fault after n requests. `stock.key = …` makes other keys wrong, as they show on each service. `stop()` and
-`start()` take the server away from its port and put it back. `requests` lists (method, path) of all it was sent.
+ends a fault after n requests; of several that match a path, the one set last counts. `stock.key = …` makes other keys
+wrong, as they show on each service. `stop()` and `start()` take the server away from its port and put it back.
+`requests` lists (method, path) of all it was sent, `received` the headers and sizes too, `strays` what no run can show.
 
 It is as strict as the real one: unsigned whole steps, unknown fields of a line refused, 422 for all of `/ingest`, no
 compression, no extensions, presigned uploads without a key and with a length, 64-bit integers as text in reads.
+Repeated lines, data and file rows are kept, as there; only metrics are served once per step.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
+from urllib.parse import quote
 
 import uvicorn
 from starlette.applications import Starlette
@@ -87,10 +90,40 @@ class Run:
             self.status = status
 
 
+@dataclass
+class Received:
+    """A request, as it came in; `size` counts the bytes of its body that were read."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    size: int = 0
+
+
+@dataclass
+class Fault:
+    """What goes wrong, where, and how many more times; `over` lets go of what hangs."""
+
+    kind: int | str
+    path: str
+    times: int | None
+    over: threading.Event = field(default_factory=threading.Event)
+
+
 class Problem(Exception):
-    def __init__(self, status: int, text: str) -> None:
+    """What a handler refuses: each service puts it in its own words."""
+
+    def __init__(self, status: int, text: str, code: str = "INVALID_INPUT") -> None:
         super().__init__(text)
         self.status = status
+        self.code = code
+
+
+class Invalid(Problem):
+    """What the framework of a service refuses before any handler: `status` is that of the ingest service."""
+
+    def __init__(self, text: str, status: int = 422) -> None:
+        super().__init__(status, text)
 
 
 class Stock:
@@ -101,9 +134,10 @@ class Stock:
         self.runs: dict[int, Run] = {}
         self.objects: dict[str, bytes] = {}
         """Uploaded bytes by object key: `<project>/<run>/<log name>/<file name>`."""
-        self.requests: list[tuple[str, str]] = []
-        self._fault: tuple[int | str, str, int | None] | None = None
-        self._healed = threading.Event()
+        self.received: list[Received] = []
+        self.strays: dict[tuple[str, str], Run] = {}
+        """What came with a run id and project that are no run's, by these: accepted, and never seen again."""
+        self._faults: list[Fault] = []
         self._socket = listen(0)
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -120,29 +154,40 @@ class Stock:
         """A run by its number or external id."""
         return next(run for run in self.runs.values() if which in (run.id, run.external_id))
 
+    @property
+    def requests(self) -> list[tuple[str, str]]:
+        """Method and path of everything received."""
+        return [(one.method, one.path) for one in self.received]
+
     def points(self, run: Run, name: str) -> dict[int, float]:
         """A metric as served."""
+        return {step: value for step, (_, value) in self.served(run, name).items()}
+
+    def served(self, run: Run, name: str) -> dict[int, tuple[int, float]]:
+        """A metric as served, {step: (time, value)}: the latest time of a step wins."""
         served: dict[int, tuple[int, float]] = {}
         for found, time_ms, step, value in run.metrics:
             if found == name and time_ms >= served.get(step, (0, 0.0))[0]:
                 served[step] = (time_ms, value)
-        return {step: served[step][1] for step in sorted(served)}
+        return dict(sorted(served.items()))
 
     def fail(self, fault: int | str, *, path: str = "", times: int | None = None) -> None:
         """From now on requests whose path starts with `path` meet the fault."""
-        self._healed.clear()
-        self._fault = (fault, path, times)
+        if not (fault in FAULTS or (isinstance(fault, int) and 400 <= fault <= 599)):
+            raise ValueError(f"no such fault: {fault!r}")
+        self._faults.append(Fault(fault, path, times))
 
     def reset(self, key: str = "mlps_stockkey") -> None:
         """Forgets everything, faults too."""
         self.heal()
         self.key = key
-        self.runs, self.objects, self.requests = {}, {}, []
+        self.runs, self.objects, self.received, self.strays = {}, {}, [], {}
 
     def heal(self) -> None:
         """No fault any more."""
-        self._fault = None
-        self._healed.set()
+        for fault in self._faults:
+            fault.over.set()
+        self._faults = []
 
     def start(self) -> None:
         """Listens on its port, again after `stop`."""
@@ -167,59 +212,67 @@ class Stock:
     # --- ASGI ---------------------------------------------------------------------------------------------------------
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.requests.append((scope["method"], scope["path"]))
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        seen = Received(scope["method"], scope["path"], headers)
+        self.received.append(seen)
+
+        async def counted() -> Any:
+            message = await receive()
+            seen.size += len(message.get("body", b""))
+            return message
+
         fault = self._take_fault(scope["path"])
-        if fault == "hang":
-            while not self._healed.is_set():
+        kind = fault.kind if fault is not None else None
+        if fault is not None and kind == "hang":
+            while not fault.over.is_set():
                 await asyncio.sleep(0.01)
-            fault = "drop"
-        if fault == "die":
-            await self._app(scope, receive, _nowhere)
-        if fault in ("die", "drop"):
+            kind = "drop"
+        if kind == "die":
+            await self._app(scope, counted, _nowhere)
+        if kind in ("die", "drop"):
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
             await send({"type": "http.response.body", "body": b"{", "more_body": True})
             return
-        if fault == "garbage":
-            await PlainTextResponse("<html>welcome to the hotel wifi</html>", 200)(scope, receive, send)
-        elif fault == "database":
+        if kind == "garbage":
+            await PlainTextResponse("<html>welcome to the hotel wifi</html>", 200)(scope, counted, send)
+        elif kind == "database":
             ingest = scope["path"].startswith("/ingest")
             text = "Failed to process metrics stream: DatabaseError (4001 - Database Error): connection refused"
             body = {"code": "PROCESSING_FAILED", "message": text} if ingest else {"error": "Internal Server Error"}
-            await JSONResponse(body, 422 if ingest else 503)(scope, receive, send)
-        elif isinstance(fault, int):
-            await JSONResponse({"error": f"fault {fault}"}, fault)(scope, receive, send)
+            await JSONResponse(body, 422 if ingest else 503)(scope, counted, send)
+        elif isinstance(kind, int):
+            await JSONResponse({"error": f"fault {kind}"}, kind)(scope, counted, send)
         else:
-            await self._app(scope, receive, send)
+            await self._app(scope, counted, send)
 
-    def _take_fault(self, path: str) -> int | str | None:
-        if self._fault is None or not path.startswith(self._fault[1]):
-            return None
-        fault, where, times = self._fault
-        if times is not None:
-            if times == 0:
-                return None
-            self._fault = (fault, where, times - 1)
-        return fault
+    def _take_fault(self, path: str) -> Fault | None:
+        for fault in reversed(self._faults):
+            if path.startswith(fault.path) and fault.times != 0:
+                if fault.times is not None:
+                    fault.times -= 1
+                return fault
+        return None
 
     @property
     def _app(self) -> Starlette:
         app = getattr(self, "_made", None)
         if app is None:
-            from tests.fakes.stock_routes import routes
+            from tests.fakes import stock_reads, stock_routes
 
+            routes = [*stock_routes.routes(self), *stock_reads.routes(self)]
             app = self._made = Starlette(
-                routes=[Route(path, self._guarded(call, path), methods=[method]) for method, path, call in routes(self)]
+                routes=[Route(path, self._guarded(call, path), methods=[method]) for method, path, call in routes]
             )
         return app
 
     def _guarded(self, call: Any, path: str) -> Any:
         """A handler with the service's own way to say no."""
-        service = "ingest" if path.startswith(("/ingest", "/files", "/step")) else "py" if path in PY else "api"
+        service = "ingest" if path.startswith(INGEST) else "py" if path in PY else "api"
 
         async def handle(request: Request) -> Response:
             try:
                 if not path.startswith("/objects"):
-                    self._authorize(request)
+                    self._authorize(request, service)
                 answer = await call(request)
             except Problem as problem:
                 return refusal(service, path, problem)
@@ -227,40 +280,57 @@ class Stock:
 
         return handle
 
-    def _authorize(self, request: Request) -> None:
-        given = request.headers.get("authorization", "")
-        if not given.startswith("Bearer "):
-            raise Problem(401, "Unauthorized")
-        if given.removeprefix("Bearer ") != self.key:
-            raise Problem(401, "Key not found")
+    def _authorize(self, request: Request, service: str) -> None:
+        kind, _, given = request.headers.get("authorization", "").partition(" ")
+        if kind != "Bearer" or not given.strip():
+            raise Problem(401, "", "MISSING_TOKEN")
+        if service == "api" and not given.startswith(("mlps_", "mlpi_")):
+            raise Problem(401, "Invalid API key")
+        if given.strip() != self.key:
+            raise Problem(401, "Key not found", "INVALID_TOKEN")
+
+    def page(self, run: Run) -> str:
+        """Where people would see the run."""
+        return f"{self.url}/o/org/projects/{quote(run.project, safe='')}/AbC{run.id}"
 
     def find(self, number: Any) -> Run:
         """The run, or 404."""
         if not isinstance(number, int) or isinstance(number, bool):
-            raise Problem(400, "runId: Expected number")
+            raise Invalid("runId: Expected number")
         if number not in self.runs:
             raise Problem(404, "Run not found")
         return self.runs[number]
 
 
+FAULTS = ("garbage", "hang", "die", "drop", "database")
 PY = ("/api/runs/trigger", "/api/runs/alert")
+INGEST = ("/ingest", "/files", "/step")
 
 
 def refusal(service: str, path: str, problem: Problem) -> Response:
     """An error as the three services put it; the streaming routes hide every status behind 422."""
     text = str(problem)
     if service == "py":
-        return JSONResponse({"detail": text}, problem.status)
+        if isinstance(problem, Invalid):
+            return JSONResponse({"detail": [{"loc": ["body"], "msg": text, "type": "value_error"}]}, 422)
+        return JSONResponse({"detail": text or "Unauthorized"}, problem.status)
     if service == "api":
-        body = {"error": "Unauthorized", "message": text} if problem.status == 401 else {"error": text}
-        return JSONResponse(body, problem.status)
-    if path.startswith("/ingest"):
+        if isinstance(problem, Invalid):
+            issues = [{"code": "custom", "path": [], "message": text}]
+            return JSONResponse({"success": False, "error": {"issues": issues, "name": "ZodError"}}, 400)
         if problem.status == 401:
-            text = f"InvalidToken (1002 - Authentication Error): {text}"
-        text = f"Failed to process stream: {text}"
+            return JSONResponse({"error": "Unauthorized"} | ({"message": text} if text else {}), 401)
+        return JSONResponse({"error": text}, problem.status)
+    if problem.status == 401:
+        named = "MissingToken (1001" if problem.code == "MISSING_TOKEN" else "InvalidToken (1002"
+        text = f"{named} - Authentication Error): {text or 'no token'}"
+    if path.startswith("/ingest"):
+        text = f"JsonError (2003 - Input Error): {text}" if isinstance(problem, Invalid) else text
+        text = f"Failed to process {path.rpartition('/')[2]} stream: {text}"
         return JSONResponse({"code": "PROCESSING_FAILED", "message": text}, 422)
-    return JSONResponse({"code": "INVALID_TOKEN" if problem.status == 401 else "INVALID_INPUT", "message": text},
-                        problem.status)  # fmt: skip
+    if isinstance(problem, Invalid):
+        return PlainTextResponse(text, problem.status)
+    return JSONResponse({"code": problem.code, "message": text}, problem.status)
 
 
 def listen(port: int) -> socket.socket:
@@ -301,10 +371,10 @@ def prefix_of(project: str) -> str:
     return initials[:4].upper()
 
 
-def unsigned(value: Any, name: str) -> int:
-    """A u64 of a line."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < U64:
-        raise Problem(422, f"JsonError (2003 - Input Error): invalid value for {name}: {value!r}, expected u64")
+def unsigned(value: Any, name: str, below: int = U64) -> int:
+    """A u64 of a line or of the body of `/files`."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < below:
+        raise Invalid(f"invalid value for {name}: {value!r}, expected an unsigned integer")
     return value
 
 
@@ -327,9 +397,9 @@ def parse_object(text: Any, name: str) -> dict[str, Any]:
     if text is None or text == "null":
         return {}
     if not isinstance(text, str):
-        raise Problem(400, f"{name}: Expected string")
+        raise Invalid(f"{name}: Expected string")
     try:
-        found = json.loads(text, parse_constant=_no_constant)
+        found = json.loads(text, parse_constant=no_constant)
     except ValueError:
         raise Problem(400, "Invalid JSON format in request body") from None
     if not isinstance(found, dict):
@@ -337,5 +407,5 @@ def parse_object(text: Any, name: str) -> dict[str, Any]:
     return found
 
 
-def _no_constant(text: str) -> Any:
+def no_constant(text: str) -> Any:
     raise ValueError(text)
