@@ -4,6 +4,7 @@ import json
 import math
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -84,7 +85,7 @@ def test_runs_that_are_none(caller: Caller, run: str) -> None:
     sent = caller.lines("metrics", run, '{"time":1,"step":1,"data":{"a":1}}')
     assert (sent.status_code, sent.json()["code"]) == (422, "PROCESSING_FAILED")
     assert caller.request("POST", "/ingest/metrics", content=b"").status_code == 422
-    assert caller.lines("step", run, "").status_code == 400
+    assert ask_step(caller, run).status_code == 400
 
 
 def test_a_wrong_project_header_does_not_hide_data(caller: Caller) -> None:
@@ -93,13 +94,17 @@ def test_a_wrong_project_header_does_not_hide_data(caller: Caller) -> None:
     assert points(caller, run, "a") == [(1, 1)]
 
 
+def ask_step(caller: Caller, run: int | str) -> httpx.Response:
+    return caller.request("POST", "/step", headers={"X-Run-Id": str(run), "X-Project-Name": PROJECT})
+
+
 def test_last_step(caller: Caller) -> None:
     run = caller.create()
-    assert caller.ok(caller.lines("step", run, "")) == {"step": 0}
+    assert caller.ok(ask_step(caller, run)) == {"step": 0}
     caller.lines("metrics", run, '{"time":1,"step":7,"data":{"a":1}}\n{"time":1,"step":900,"data":{"sys/cpu":1}}')
-    assert caller.ok(caller.lines("step", run, "")) == {"step": 7}
+    assert caller.ok(ask_step(caller, run)) == {"step": 7}
     caller.lines("metrics", run, '{"time":1,"step":7.5,"data":{"a":1}}')
-    assert caller.ok(caller.lines("step", run, "")) == {"step": 7.5}
+    assert caller.ok(ask_step(caller, run)) == {"step": 7.5}
 
 
 def test_data_and_texts(caller: Caller) -> None:
