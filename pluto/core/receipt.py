@@ -46,6 +46,10 @@ class WriterFacts(msgspec.Struct, frozen=True):
     """Records that a stock server may have stored twice."""
     done: bool = False
     refused: Refusal | None = None
+    resumed: bool | None = None
+    """Whether the run was there before this writer came; None: as `Receipt.run` says."""
+    last_step: float | None = None
+    """The run's last step when this writer came."""
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -97,7 +101,10 @@ class Receipts:
         if mine is None:
             return None, None
         refusal = mine.refused or (receipt.refused if receipt.run is None else None)
-        return (None, refusal) if refusal else (receipt.run, None)
+        if refusal or receipt.run is None:
+            return None, refusal
+        resumed = receipt.run.resumed if mine.resumed is None else mine.resumed
+        return msgspec.structs.replace(receipt.run, resumed=resumed, last_step=mine.last_step), None
 
     def delivered(self, seq: int) -> bool:
         """Whether everything up to a sequence number has been delivered, or refused for good."""

@@ -7,6 +7,7 @@ import math
 from typing import Any, Final
 
 from pluto.core.client import Client, ClientError, NotFound, Refused, RunAnswer
+from pluto.core.config import merge
 from pluto.core.receipt import RunFacts
 from pluto.core.uploader.retry import Verdict, verdict
 from pluto.core.wire import NOTES_CHARS, limit_tags, strict_json
@@ -48,7 +49,7 @@ def open_run(
         meaning = verdict(error)
         if meaning is Verdict.KEY and _is_waited_for(start):
             raise RunRefused("unauthorized", error.text) from error
-        if meaning is Verdict.GONE:
+        if meaning is Verdict.GONE or (start.fork_run is not None and "parent run not found" in error.text):
             raise RunRefused("missing", _missing(start)) from error
         if meaning is Verdict.NEVER:
             raise RunRefused("ambiguous" if error.status == 409 else "invalid", error.text) from error
@@ -60,6 +61,7 @@ def open_run(
                 answer.run_id, strict_json(start.config)
             )  # creating would have done so; resuming does not
         last_step = client.last_step(answer.run_id, answer.project_name or start.project)
+        _add_tags(client, answer.run_id, start.tags)
     if start.notes is not None:
         client.set_notes(answer.run_id, start.notes[:NOTES_CHARS])
     return _facts(answer, start, last_step), before
@@ -108,11 +110,22 @@ def _creation(
             found = client.get_json(f"/api/runs/details/by-display-id/{parent}", {"projectName": start.project})
             parent = int(found["id"])
         body["forkRunId"] = parent
+        if start.config is not None and start.inherit_config is not False:
+            # A server merges no deeper than the first level.
+            config = merge(client.details(parent).get("config") or {}, _object(start.config))
+            body.update(config=strict_json(json.dumps(config)), inheritConfig=False)
         if start.fork_step is not None:
             body["forkStep"] = start.fork_step if extended else math.floor(start.fork_step)
         inherit = {"inheritConfig": start.inherit_config, "inheritTags": start.inherit_tags}
-        body.update({key: value for key, value in inherit.items() if value is not None})
+        body.update({key: value for key, value in inherit.items() if value is not None and key not in body})
     return body
+
+
+def _add_tags(client: Client, run: int, tags: list[str]) -> None:
+    """Adds tags to a run that was there: joining one leaves its own as they are."""
+    have = list(client.details(run).get("tags") or ()) if tags else []
+    if not set(tags) <= set(have):
+        client.set_tags(run, limit_tags([*have, *tags]))
 
 
 def _status_before(client: Client, run: int) -> str | None:

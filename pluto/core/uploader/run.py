@@ -72,7 +72,7 @@ class Delivery:
         self._find_writers()
         busy = False
         for writer in list(self.writers.values()):
-            if writer.settled:
+            if writer.settled or self._is_preceded(writer):
                 continue
             known = writer.admitted or writer.refused
             admitted = self._admit(client, dialect, writer)
@@ -201,8 +201,20 @@ class Delivery:
             self.place = Place(facts) if facts.resumed else Place(facts, metadata=metadata, name=name)
             self._restore = before
             self.record.note(run=facts, refused=None, status="RUNNING")
-        self.record.note_writer(writer.name, lines=0)
+        # The ranks of one job hear the same, whichever comes first.
+        resumed = facts.resumed if writer.primary else None
+        self.record.note_writer(writer.name, lines=0, resumed=resumed, last_step=facts.last_step)
         return True
+
+    def _is_preceded(self, writer: Writer) -> bool:
+        """Whether to wait for what an earlier writer has left: the new one goes on behind its last step."""
+        return not (writer.admitted or writer.refused) and any(
+            other.created < writer.created
+            and other.end is None
+            and not other.refused
+            and (not other.alive() or other.reader.tail()[1])
+            for other in self.writers.values()
+        )
 
     def _lines_of(self, client: Client, dialect: Dialect, writer: Writer, limit: int) -> bool:
         assert self.place is not None
