@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def reader(folder: Path) -> Iterator[Reader]:
+    reading = Reader(folder)
+    yield reading
+    reading.close()
+
+
+@pytest.fixture
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "SEGMENT_BYTES", 64 << 10)
 
@@ -42,7 +50,9 @@ def test_what_was_written_is_read_back_by_lane_and_in_order(
     expected = [(seq, *record) for seq, record in zip(numbers, records, strict=True)]
     for lane, media in (("lines", False), ("files", True)):
         assert [row[:3] for row in rows(folder, lane)] == [row for row in expected if (row[1] == MEDIA) == media]
-    assert Reader(folder).tail() == (len(records), False)
+    reader = Reader(folder)
+    assert reader.tail() == (len(records), False)
+    reader.close()
     journal.close()
 
 
@@ -67,11 +77,10 @@ def test_batches_keep_their_limits_and_lose_nothing(
 
 
 @pytest.mark.usefixtures("small_segments")
-def test_segments_follow_each_other_and_go_once_both_lanes_are_past(folder: Path) -> None:
+def test_segments_follow_each_other_and_go_once_both_lanes_are_past(folder: Path, reader: Reader) -> None:
     journal = Journal(folder)
     for number in range(200):
         journal.append(MEDIA if number == 30 else LINE, b"x" * 1000)
-    reader = Reader(folder)
     assert len(segment.numbers(folder)) > 5
     assert [row.seq for row in rows(folder)] == [n for n in range(1, 201) if n != 31]
     assert reader.read(0, "files").rows[0].seq == 31
@@ -91,8 +100,8 @@ def test_segments_follow_each_other_and_go_once_both_lanes_are_past(folder: Path
 
 
 @pytest.mark.usefixtures("small_segments")
-def test_disk_in_use_stays_bounded_while_somebody_delivers(folder: Path) -> None:
-    journal, reader = Journal(folder), Reader(folder)
+def test_disk_in_use_stays_bounded_while_somebody_delivers(folder: Path, reader: Reader) -> None:
+    journal = Journal(folder)
     most = after = 0
     for number in range(1500):
         journal.append(LINE, os.urandom(500))
@@ -104,9 +113,11 @@ def test_disk_in_use_stays_bounded_while_somebody_delivers(folder: Path) -> None
     journal.close()
 
 
-def test_a_blob_lies_in_the_folder_of_its_records_segment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_blob_lies_in_the_folder_of_its_records_segment(
+    folder: Path, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(writer, "SEGMENT_BYTES", 1)
-    journal, reader = Journal(folder), Reader(folder)
+    journal = Journal(folder)
     for content in (b"one", b"two", b"three"):
         with journal.blobs() as blobs:
             name = blobs.put_bytes(memoryview(content), suffix=".raw")
@@ -146,7 +157,7 @@ def test_files_are_taken_over_as_they_are_now(folder: Path, tmp_path: Path, monk
 
 
 @pytest.mark.usefixtures("small_segments")
-def test_a_segment_that_cannot_be_read_is_set_aside_and_its_neighbours_are_read(folder: Path) -> None:
+def test_a_segment_that_cannot_be_read_is_set_aside_and_its_neighbours_are_read(folder: Path, reader: Reader) -> None:
     journal = Journal(folder)
     for _ in range(60):
         journal.append(LINE, b"x" * 1000)
@@ -161,7 +172,6 @@ def test_a_segment_that_cannot_be_read_is_set_aside_and_its_neighbours_are_read(
     path.write_bytes(b"not a database, nor anything else that SQLite would know" * 100)
     path.with_name(path.name + "-wal").unlink()
 
-    reader = Reader(folder)
     seen, after = [], 0
     while (batch := reader.read(after, "lines")).through > after:
         seen += [row.seq for row in batch.rows]
