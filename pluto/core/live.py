@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import sys
 from typing import TYPE_CHECKING
 
 from pluto.core.errors import NoRunError
@@ -18,3 +20,11 @@ def latest(call: str) -> Op:
     if not ops:
         raise NoRunError(f"pluto.{call}() needs a run: call pluto.init() first")
     return ops[-1]
+
+
+@atexit.register
+def _at_exit() -> None:
+    """Ends the open runs. Registered by the import: the program's own exit functions, which may log, come before it."""
+    shutdown = sys.modules.get("pluto.core.shutdown")
+    if shutdown is not None:
+        shutdown.at_exit()

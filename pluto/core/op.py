@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import math
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -107,12 +108,13 @@ class Op(About):
         self._end = end
         self._observers.stop()
         with self._lock:
-            self._append = self._refuse
+            self._append = self._ignore if shutdown.exiting() else self._refuse
             recorder = self._recorder
             if recorder is not None and not (self._child and recorder is self._inherited):
                 recorder.end(end)
-        with contextlib.suppress(ValueError):
-            live.ops.remove(self)
+        if not shutdown.exiting():
+            with contextlib.suppress(ValueError):
+                live.ops.remove(self)
         pulse.remove(self)
         if recorder is None or self._child or not self.online:
             return None
@@ -317,6 +319,12 @@ class Op(About):
 
     def _refuse(self, *_: object) -> None:
         raise RunError(f"run {self._name} is finished and takes nothing more")
+
+    def _ignore(self, *_: object) -> None:
+        """Stands for `append` once the process has begun to exit: daemon threads go on until it is gone."""
+        if threading.current_thread() is threading.main_thread() and "late" not in self._said:
+            self._said.add("late")
+            logger.warning("run %s ended with the program: what is logged from now on is not recorded", self._name)
 
     def _put(self, kind: Kind, body: bytes) -> None:
         self._append(int(kind), body)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import gc
 import math
@@ -186,17 +185,29 @@ class Ending(Protocol):
 
 
 class _Exit(SystemExit):
-    """What `sys.exit` raises while a run is open. Its death tells whether it ended the program.
+    """What `sys.exit`, `exit` and `quit` raise while a run is open. Its death tells whether it ended the program.
 
     The interpreter drops it with no Python code running any more; a program that caught it is still in some frame.
-    (`raise SystemExit(n)` without `sys.exit` can't be told from success; neither can `os._exit` of a finished run.)
+    (`raise SystemExit(n)` without them can't be told from success; neither can `os._exit` of a finished run.)
     """
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        _watch.last = weakref.ref(self)
 
     def __del__(self) -> None:
         try:
             sys._getframe(1)
         except ValueError:
             _watch.end = of_exception(self)
+
+    def __reduce__(self) -> tuple[type[SystemExit], tuple[Any, ...]]:
+        return SystemExit, self.args
+
+
+# Who prints it, or its type, sees what he would without a run.
+_Exit.__name__ = _Exit.__qualname__ = SystemExit.__name__
+_Exit.__module__ = SystemExit.__module__
 
 
 class _Watch:
@@ -206,22 +217,26 @@ class _Watch:
         self.end = End()
         self.runs: weakref.WeakSet[Any] = weakref.WeakSet()
         self.detached: list[Delivery] = []
+        self.exiting = 0
+        """The process that has begun to exit."""
+        self._interrupted = False
         self._pid = 0
         self._hook = sys.excepthook
         self._exit = sys.exit
         self._installed: tuple[Any, Any] | None = None
-        self._last: weakref.ref[_Exit] | None = None
+        self.last: weakref.ref[_Exit] | None = None
+        """What `_Exit` was raised last, while it is there."""
 
     def add(self, run: Ending) -> None:
         self.runs.add(run)
         if self._pid != os.getpid():
             self._pid = os.getpid()
-            atexit.unregister(self._at_exit)
-            atexit.register(self._at_exit)
+            self._end_with_worker()
         if self._installed is None:
             self._installed = self._on_exception, self._on_exit
             self._hook, self._exit = sys.excepthook, sys.exit
             sys.excepthook, sys.exit = self._installed
+            _name_of_exit(_Exit)
 
     def remove(self, run: Ending) -> None:
         self.runs.discard(run)
@@ -229,25 +244,38 @@ class _Watch:
         if not self.runs and self._installed == (sys.excepthook, sys.exit):
             sys.excepthook, sys.exit = self._hook, self._exit
             self._installed = None
+            _name_of_exit(None)
 
     def forked(self) -> None:
         """In a forked child: its runs are the parent's, and so is what was left to deliver."""
         self.detached = []
 
     def _on_exception(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        self.end = of_exception(error)
+        if not hasattr(sys, "ps1"):  # at a prompt it does not end the program
+            self.end = of_exception(error)
+            self._interrupted = kind is KeyboardInterrupt
         self._hook(kind, error, trace)
 
     def _on_exit(self, status: Any = None, /) -> NoReturn:
-        error = _Exit(status)
-        self._last = weakref.ref(error)
-        try:
-            raise error
-        finally:
-            del error
+        raise _Exit(status)
 
-    def _at_exit(self) -> None:
+    def _end_with_worker(self) -> None:
+        """A worker of multiprocessing ends by `os._exit`, but for functions it is told of."""
+        workers = sys.modules.get("multiprocessing.process")
+        if workers is not None and workers.parent_process() is not None:
+            from multiprocessing.util import Finalize
+
+            Finalize(None, self.at_exit, exitpriority=-100)
+
+    def at_exit(self) -> None:
+        """Ends what is open, and waits for delivery."""
+        if self.exiting == os.getpid():
+            return
+        self.exiting = os.getpid()
         self._look_for_exit()
+        error = sys.exc_info()[1]
+        if error is not None:  # in a worker, on its way to be printed
+            self.end = of_exception(error)
         pending = [*self.detached, *filter(None, [run.end(self.end) for run in list(self.runs)])]
         pending = [delivery for delivery in pending if not delivery.done()]
         seconds = max([delivery.policy.exit_s for delivery in pending], default=0.0)
@@ -261,19 +289,38 @@ class _Watch:
         if not arrived and job:
             for root in sorted({str(delivery.root) for delivery in pending if not delivery.done()}):
                 logger.warning("%s ends the uploader with the job; the rest is for: pluto sync --dir %s", job, root)
+        if self._interrupted:
+            # What makes Python end by SIGINT is a mark that any `eval` of a text clears, in whatever thread, and sets.
+            with contextlib.suppress(KeyboardInterrupt):
+                exec("raise KeyboardInterrupt")  # noqa: S102
 
     def _look_for_exit(self) -> None:
         """An exception kept alive only by a cycle through its own traceback has not been dropped yet."""
-        if self._last is not None and (error := self._last()) is not None:
+        if self.last is not None and (error := self.last()) is not None:
             end = of_exception(error)
             del error
             gc.collect()
-            if self._last() is None:
+            if self.last() is None:
                 self.end = end
+
+
+def _name_of_exit(kind: type[SystemExit] | None) -> None:
+    """Sets what the builtins `exit` and `quit` raise: they look for the name in their own module first."""
+    home = sys.modules.get("_sitebuiltins")
+    if home is not None and kind is not None:
+        vars(home)["SystemExit"] = kind
+    elif home is not None:
+        vars(home).pop("SystemExit", None)
 
 
 _watch: Final = _Watch()
 fork.tell(_watch)
+at_exit = _watch.at_exit
+
+
+def exiting() -> bool:
+    """Whether this process has begun to exit, and its runs have ended with it."""
+    return _watch.exiting == os.getpid()
 
 
 def opened(run: Ending) -> None:
