@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pluto.protocol.batch import PREFIX
 from pluto.server.answers import json_response
+from pluto.server.metadata.filters import FilterError
 from pluto.server.series.contract import Damaged
 
 log = logging.getLogger("pluto.server")
@@ -111,6 +112,8 @@ def _answer(path: str, method: str, error: Exception) -> tuple[int, Any]:
         if error.content is not None:
             return error.status, error.content
         return error.status, body_of(path, error.status, error.message, error.code)
+    if isinstance(error, FilterError):
+        return 400, body_of(path, 400, str(error))
     if isinstance(error, Damaged):
         log.error("%s %s: %s", method, path, error)
         return 500, body_of(path, 500, str(error), "INTERNAL_ERROR")

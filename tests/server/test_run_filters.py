@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from pluto.server.metadata.filters import (
     time_of,
 )
 from pluto.server.metadata.flatten import flatten, number, parse_object
+from tests.server.support import PROJECT, Caller
 
 
 @pytest.mark.parametrize(
@@ -58,6 +60,7 @@ def test_parse(text: str, condition: object) -> None:
         ('{"$and": {}}', "needs a list"),
         ('{"createdAt": {"$gt": "yesterday"}}', "Not a date-time"),
         ('{"config.a": {"$regex": "("}}', "Invalid regular expression"),
+        ('{"config.a": {"$regex": "a(?R)?"}}', "may not contain itself"),
         ('{"config.a": {"$regex": "' + "a" * 501 + '"}}', "500 characters"),
         ('{"config.a": [1]}', "compares with"),
         ('{"summary_metrics.a": "x"}', "compares with numbers"),
@@ -176,3 +179,15 @@ def test_parse_object_refuses_endless_nesting() -> None:
             parse_object('{"a":' * depth + "1" + "}" * depth)
     with pytest.raises(ValueError, match="object"):
         parse_object("[1]")
+
+
+@pytest.mark.parametrize("pattern", ["(x+x+)+y", "x{1,500}x{1,500}x{1,500}y", r"(\w+\s?)*$"])
+def test_a_regular_expression_that_never_ends_is_given_up(caller: Caller, pattern: str) -> None:
+    for text in ("short", *["x" * 5_000 + "!"] * 4):
+        caller.create(config=json.dumps({"a": text}))
+    began = time.monotonic()
+    answer = caller.get("/api/runs/list", projectName=PROJECT, filter=json.dumps({"config.a": {"$regex": pattern}}))
+    assert time.monotonic() - began < 5
+    assert answer.status_code == 400 and "longer than 1 s" in answer.json()["error"]
+    shown = caller.get("/api/runs/list", projectName=PROJECT, filter='{"config.a": {"$regex": "^sho+rt$"}}')
+    assert caller.ok(shown)["total"] == 1

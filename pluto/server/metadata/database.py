@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,9 +13,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
+from pluto.server.metadata.filters import FilterError
 from pluto.server.metadata.migrations import migrate
+from pluto.server.metadata.patterns import Matcher
 
 BUSY_TIMEOUT_S = 30
 PARAMETERS = 500
@@ -46,9 +48,15 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection with one consistent view."""
+        """A connection with one consistent view. Raises `FilterError` when regular expressions take too long."""
         with self.engine.begin() as connection:
-            yield connection
+            try:
+                yield connection
+            except OperationalError as error:
+                problem = connection.info["regexp"].problem
+                if problem is None:
+                    raise
+                raise FilterError(problem) from error
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -62,9 +70,10 @@ class Database:
 
 def _prepare(engine: Engine, wal: bool) -> None:
     @event.listens_for(engine, "connect")
-    def connected(connection: Any, _: Any) -> None:
+    def connected(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # transactions begin where the `begin` event says, not at the first write
-        connection.create_function("regexp", 2, _matches, deterministic=True)
+        record.info["regexp"] = Matcher()
+        connection.create_function("regexp", 2, record.info["regexp"], deterministic=True)
         cursor = connection.cursor()
         if not wal:
             _leave_wal(cursor)
@@ -77,6 +86,7 @@ def _prepare(engine: Engine, wal: bool) -> None:
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
+        connection.info["regexp"].begin()
         write = connection.get_execution_options().get("pluto_write")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
@@ -92,10 +102,6 @@ def _leave_wal(cursor: Any) -> None:
             if "locked" not in str(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
-
-
-def _matches(pattern: str, text: str | None) -> bool:
-    return text is not None and re.search(pattern, text) is not None
 
 
 def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, update: bool = False) -> None:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Final, Literal, TypeAlias
 
+from pluto.server.metadata.patterns import problem_of
+
 MAX_DEPTH: Final = 20
 MAX_VALUES: Final = 1_000
-MAX_PATTERN: Final = 500
 
 
 class FilterError(ValueError):
@@ -215,12 +216,8 @@ def _operand(kind: str, op: str, value: object, path: str) -> Any:
 
 def pattern(text: str) -> str:
     """A regular expression that can be run. Raises `FilterError`."""
-    if len(text) > MAX_PATTERN:
-        raise FilterError(f"A regular expression may have {MAX_PATTERN} characters")
-    try:
-        re.compile(text)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise FilterError(f"Invalid regular expression: {error}") from None
+    if problem := problem_of(text):
+        raise FilterError(problem)
     return text
 
 

@@ -11,7 +11,6 @@ from starlette.routing import Route
 from pluto.server.answers import iso, json_response
 from pluto.server.bodies import required, whole
 from pluto.server.context import context
-from pluto.server.errors import ApiError
 from pluto.server.metadata.contract import RunQuery, Sort
 from pluto.server.metadata.filters import (
     Condition,
@@ -70,19 +69,16 @@ async def runs(request: Request) -> Response:
     request.app.state.watch.look()
     prefix = query.get("konduktorJobPrefix")
     project = query.get("projectName") if prefix else required(request, "projectName")
-    try:
-        wanted = RunQuery(
-            project=project,
-            search=query.get("search"),
-            tags=[tag for tag in query.get("tags", "").split(",") if tag],
-            statuses=[status_of(status.strip()) for status in query.get("status", "").split(",") if status.strip()],
-            condition=_condition(request, project, prefix),
-            sort=_sort(query.get("sort"), project),
-            limit=whole(request, "limit", 50, 1, LIST_MAX),
-            offset=whole(request, "offset", 0, 0, OFFSET_MAX),
-        )
-    except FilterError as error:
-        raise ApiError(400, str(error)) from None
+    wanted = RunQuery(
+        project=project,
+        search=query.get("search"),
+        tags=[tag for tag in query.get("tags", "").split(",") if tag],
+        statuses=[status_of(status.strip()) for status in query.get("status", "").split(",") if status.strip()],
+        condition=_condition(request, project, prefix),
+        sort=_sort(query.get("sort"), project),
+        limit=whole(request, "limit", 50, 1, LIST_MAX),
+        offset=whole(request, "offset", 0, 0, OFFSET_MAX),
+    )
     metrics = sorted(_metrics(wanted.condition) | ({wanted.sort.key} if wanted.sort.by == "metric" else set()))
     if metrics and project is not None:
         refresh_project(app, project, metrics)

@@ -55,7 +55,7 @@ async def update(request: Request) -> Response:
 
 
 def close(app: Context, run: int) -> None:
-    """Keeps the summaries of an ended run, and seals what it logged. A run whose series are damaged ends all the same."""
+    """Keeps the summaries of an ended run, and seals what it logged. One whose series are damaged ends all the same."""
     try:
         refresh(app, run)
         app.series.seal(run)
