@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pluto.core import process
 from tests.programs import Scripts, Server, of_home, serving
 
 # What changes how Pluto behaves: settings of either name, and the marks of an owner that ends all processes of a job.
@@ -37,11 +38,12 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("PLUTO_DIR", str(folder / ".pluto"))
     yield folder
+    process.stop_threads()
     if (folder / ".pluto").exists():
         left = of_home(folder)
-        for process in left:
+        for running in left:
             try:
-                process.kill()
+                running.kill()
             except psutil.NoSuchProcess:
                 continue
         psutil.wait_procs(left, 10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,6 +56,7 @@ def command(
         _report(found, {}, as_json, "would be delivered")
         return
     left = _deliver(found, patience)
+    _await_others([one for one in found if not one.alive and one.folder not in left], patience)
     remaining = [
         fresh for one in found for fresh in of_path(Path(one.folder)) if Path(fresh.folder).is_dir() and fresh.waiting
     ]
@@ -87,6 +89,18 @@ def _deliver(found: Sequence[Leftover], patience: float) -> dict[str, str]:
             for name in names - set(answers):
                 tell(name, 0)
     return problems
+
+
+def _await_others(found: Sequence[Leftover], patience: float) -> None:
+    """Waits for the uploader where it delivers a run that nobody writes any more."""
+    from pluto.core import bell
+
+    deadline = time.monotonic() + patience
+    held = [Path(one.folder) for one in found]
+    while (held := [folder for folder in held if folder.is_dir()]) and time.monotonic() < deadline:
+        if not any([bell.ring(sync) for sync in {folder.parent.parent for folder in held}]):
+            return
+        time.sleep(0.1)
 
 
 def _redirected(one: Leftover, host: str, dry_run: bool) -> Leftover:

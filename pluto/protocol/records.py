@@ -110,7 +110,7 @@ class Data(msgspec.Struct, array_like=True):
 
 
 class Media(msgspec.Struct, array_like=True):
-    """A file or media value as the training process left it. Journal only: the uploader renders it to `File` records."""
+    """A file or media value as the training process left it. Journal only: the uploader makes `File` records of it."""
 
     time: int
     step: Step
