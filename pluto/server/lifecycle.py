@@ -18,6 +18,7 @@ RESUME: Final = "resume"
 STALE: Final = "stale-monitor"
 CANCEL: Final = "cancel-trigger"
 HEARTBEAT: Final = "heartbeat"
+THRESHOLD: Final = "threshold-trigger"
 
 GROUP_PREFIX: Final = "group:"
 GROUP_ERROR: Final = "A run can have at most one group:* tag."

@@ -1,4 +1,4 @@
-"""The watch for runs that went quiet: their process is gone and nobody said so."""
+"""The watch over running runs: those that went quiet, and those that got where they want to be stopped."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import asyncio
 import logging
 import time
 
-from pluto.server.lifecycle import FAILED, STALE
+from pluto.server.lifecycle import CANCELLED, FAILED, STALE, THRESHOLD
 from pluto.server.metadata.contract import MetadataStore, QuietRun
 from pluto.server.metadata.database import now_ms
 from pluto.server.series.contract import Damaged, SeriesStore
+from pluto.server.thresholds import metrics_of, reached
 
 HEARTBEAT_LIMIT_S = 150
 QUIET_LIMIT_S = 1_800
@@ -20,10 +21,11 @@ log = logging.getLogger("pluto.server")
 
 
 class Watch:
-    """Marks runs FAILED that have been quiet for too long; whoever reads a list or a run calls `look` first.
+    """Marks runs FAILED that have been quiet for too long, and CANCELLED that have reached a threshold of their own.
 
-    Such a verdict is a guess: a run that is heard of again goes on (see `lifecycle.allowed`). A run that Pluto's own
-    uploader delivers without heartbeats is left alone, since the uploader reports its end, however late.
+    Whoever reads a list or a run calls `look` first. That a quiet run is dead is a guess: one that is heard of again
+    goes on (see `lifecycle.allowed`). A run that Pluto's own uploader delivers without heartbeats is left alone, since
+    the uploader reports its end, however late.
     """
 
     def __init__(
@@ -33,13 +35,17 @@ class Watch:
         self._series = series
         self._every_s = every_s
         # While this server was down nobody could reach it with a heartbeat.
-        self._next = time.monotonic() + grace_s if grace_s else 0.0
+        self._patient_until = time.monotonic() + grace_s
+        self._next = 0.0
 
     def look(self, *, now: bool = False) -> list[int]:
         """The runs marked FAILED just now; looks at most every few seconds, or `now`."""
         if not now and time.monotonic() < self._next:
             return []
         self._next = time.monotonic() + self._every_s
+        self._stop()
+        if not now and time.monotonic() < self._patient_until:
+            return []
         at = now_ms()
         quiet = self._metadata.statuses.quiet(at - HEARTBEAT_LIMIT_S * 1000, at - QUIET_LIMIT_S * 1000)
         failed = []
@@ -59,6 +65,19 @@ class Watch:
                 self.look()
             except Exception:
                 log.exception("the watch for quiet runs failed")
+
+    def _stop(self) -> None:
+        for run in self._metadata.statuses.triggered():
+            names = metrics_of(run.trigger)
+            if not names:
+                continue
+            try:
+                hit = reached(run.trigger, self._series.summaries(run.id, names), run.status_updated * 1000)
+            except Damaged as error:
+                log.warning("%s", error)
+                continue
+            if hit is not None:
+                self._metadata.statuses.set(run.id, CANCELLED, source=THRESHOLD, metadata=hit)
 
     def _judge(self, run: QuietRun, at: int) -> bool:
         if run.last_beat is None and self._series.marks(run.id):

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from pluto.protocol import records
+from pluto.server import watch
 from tests.server.support import Caller
 
 
@@ -124,6 +127,60 @@ class TestWatch:
         for run in (silent, delivered):
             self.back(caller, run, 200)
         assert self.look(caller) == [silent]
+
+    @pytest.mark.parametrize(
+        ("operator", "values", "hit"),
+        [
+            (">", [5, 6], True), (">", [6, 5], False), (">=", [5], True), ("<", [5], False), ("<", [4], True),
+            ("<=", [5], True), (">", ["inf"], True), (">", ["nan"], False), ("!=", [9], False),
+        ],
+    )  # fmt: skip
+    def test_a_threshold_stops_a_run(self, caller: Caller, operator: str, values: list[Any], hit: bool) -> None:
+        trigger = {"loss": {"operator": operator, "threshold": 5}, "other": {"operator": ">"}, "third": 3}
+        run = caller.create(loggerSettings=json.dumps({"trigger": trigger}))
+        calm = caller.create(loggerSettings=json.dumps({"x": {"trigger": trigger}}))
+        now = time.time_ns() // 1_000 + 1_000_000
+        for one in (run, calm):
+            caller.batch(one, [records.Metrics(now, n, {"loss": float(value)}) for n, value in enumerate(values)])
+        assert self.look(caller) == []
+        expected = "CANCELLED" if hit else "RUNNING"
+        assert caller.ok(caller.post("/api/runs/trigger", {"runId": run}))["status"] == expected
+        assert caller.details(calm)["status"] == "RUNNING"
+        if hit:
+            event = caller.ok(caller.get("/api/runs/status/history", runId=run))["events"][-1]
+            assert event["source"] == "threshold-trigger"
+            assert (event["metadata"]["metric"], event["metadata"]["threshold"]) == ("loss", 5)
+
+    def test_a_run_stopped_at_a_threshold_can_be_resumed(self, caller: Caller) -> None:
+        settings = json.dumps({"trigger": {"loss": {"operator": ">", "threshold": 5}}})
+        run = caller.create(loggerSettings=settings)
+        caller.batch(run, [records.Metrics(time.time_ns() // 1_000, 1, {"loss": 6.0})])
+        self.look(caller)
+        assert caller.details(run)["status"] == "CANCELLED"
+        time.sleep(0.002)  # the clock of statuses counts in milliseconds
+        caller.ok(caller.post("/api/runs/resume", {"runId": run}))
+        self.look(caller)
+        assert caller.details(run)["status"] == "RUNNING"
+        caller.batch(run, [records.Metrics(time.time_ns() // 1_000 + 1_000, 2, {"loss": 7.0})], first=2)
+        self.look(caller)
+        assert caller.details(run)["status"] == "CANCELLED"
+
+    def test_thresholds_need_no_reader_and_no_grace(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(watch, "LOOK_BY_ITSELF_EVERY_S", 0.02)
+        caller = Caller(tmp_path / "store", watch=True)
+        try:
+            settings = json.dumps({"trigger": {"loss": {"operator": ">", "threshold": 5}}})
+            run = caller.create(loggerSettings=settings)
+            caller.batch(run, [records.Metrics(time.time_ns() // 1_000 + 1_000_000, 1, {"loss": 6.0})])
+
+            async def live() -> None:
+                async with caller.app.router.lifespan_context(caller.app):
+                    while caller.context.metadata.statuses.status(run) == "RUNNING":
+                        await asyncio.sleep(0.01)
+
+            asyncio.run(asyncio.wait_for(live(), 10))
+        finally:
+            caller.close()
 
     def now(self) -> int:
         return time.time_ns() // 1_000_000

@@ -104,6 +104,15 @@ class QuietRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Triggered:
+    """A RUNNING run with thresholds at which it wants to be stopped."""
+
+    id: int
+    trigger: Any
+    status_updated: int
+
+
+@dataclass(frozen=True, slots=True)
 class MetricSummary:
     """One metric of one run, finite values only (None where there is none)."""
 
@@ -216,6 +225,9 @@ class Statuses(Protocol):
 
     def quiet(self, beat_before: int, update_before: int) -> list[QuietRun]:
         """RUNNING runs without a recent beat, or, if they never had one, without a recent update."""
+
+    def triggered(self) -> list[Triggered]:
+        """RUNNING runs whose logger settings have a `trigger`."""
 
 
 class Search(Protocol):

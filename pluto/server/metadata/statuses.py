@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 
 from pluto.server.lifecycle import CANCEL, CANCELLED, FAILED, HEARTBEAT, RUNNING, STALE, allowed, ended
 from pluto.server.metadata import tables
-from pluto.server.metadata.contract import QuietRun, StatusEvent
+from pluto.server.metadata.contract import QuietRun, StatusEvent, Triggered
 from pluto.server.metadata.database import Database, dump, insert, load, now_ms
 
 BEAT_COALESCE_MS = 2_000
@@ -92,6 +92,14 @@ class SqlStatuses:
             return [
                 QuietRun(row.id, row.last_seen, row.status_updated, row.updated_at) for row in connection.execute(query)
             ]
+
+    def triggered(self) -> list[Triggered]:
+        query = select(_runs.c.id, _runs.c.logger_settings, _runs.c.status_updated).where(
+            _runs.c.status == RUNNING, _runs.c.logger_settings.contains('"trigger"', autoescape=True)
+        )
+        with self._database.read() as connection:
+            found = [(row.id, load(row.logger_settings), row.status_updated) for row in connection.execute(query)]
+        return [Triggered(run, settings["trigger"], at) for run, settings, at in found if settings.get("trigger")]
 
 
 def change(
