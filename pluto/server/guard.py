@@ -19,7 +19,7 @@ from pluto.server.metadata.contract import Keys
 
 _OPEN = frozenset({
     f"{PREFIX}/info", "/api/health", "/api/health/ready", "/api/version", "/api/version/all",
-    "/health", "/health/ready", "/version", "/healthz",
+    "/health", "/health/ready", "/health/dlq", "/version", "/healthz", "/api/openapi.json", "/api/docs",
 })  # fmt: skip
 _OPEN_PREFIXES = (f"{PREFIX}/uploads/", f"{PREFIX}/downloads/")
 """Addresses that are signed one by one."""
@@ -79,7 +79,7 @@ class Guard:
         return None
 
     def _keyed(self, headers: Headers, path: str) -> tuple[int, object] | None:
-        if path in _OPEN or path.startswith(_OPEN_PREFIXES):
+        if open_to_all(path):
             return None
         kind = service(path)
         token = headers.get("authorization", "").removeprefix("Bearer ").strip()
@@ -93,6 +93,11 @@ class Guard:
         if reason is None:
             return None
         return 401, {"error": "Unauthorized", "message": reason} if kind == "node" else body_of(path, 401, reason)
+
+
+def open_to_all(path: str) -> bool:
+    """Whether a path needs no key: it tells nothing of anybody, or its address is signed."""
+    return path in _OPEN or path.startswith(_OPEN_PREFIXES)
 
 
 def _local(host: str) -> bool:

@@ -15,6 +15,7 @@ from pluto.server.routes import (
     ingest,
     listing,
     metrics,
+    openapi,
     pages,
     ranking,
     remarks,
@@ -24,7 +25,7 @@ from pluto.server.routes import (
 
 _MODULES = (
     batch, runs, status, remarks, ingest, files, blobs, listing, metrics, ranking, charts, extensions, health,
-    pages, details,
+    openapi, pages, details,
 )  # fmt: skip
 
 

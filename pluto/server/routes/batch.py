@@ -36,6 +36,7 @@ _APPLIED = frozenset({
 
 
 async def info(request: Request) -> Response:
+    """Which server this is, and that it has the extensions."""
     return ext_response(request, msgspec.to_builtins(Info(version=version())))
 
 

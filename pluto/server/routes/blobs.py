@@ -39,6 +39,7 @@ async def head(request: Request) -> Response:
 
 
 async def get(request: Request) -> Response:
+    """The bytes of a blob, or the range asked for."""
     app, sha = context(request), _sha256(request)
     return content(app, request, sha, sha)
 

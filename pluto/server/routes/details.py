@@ -46,12 +46,14 @@ def run_object(app: Context, run: Run) -> dict[str, Any]:
 
 
 async def by_number(request: Request) -> Response:
+    """The run with a number, in full."""
     app, number = context(request), run_number(request)
     request.app.state.watch.look()
     return json_response(run_object(app, app.run(number)))
 
 
 async def by_display(request: Request) -> Response:
+    """The run with a display id, in full; 409 when several projects have one."""
     app = context(request)
     request.app.state.watch.look()
     run = by_display_id(app, request.path_params["displayId"], request.query_params.get("projectName"))

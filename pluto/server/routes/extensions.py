@@ -54,12 +54,14 @@ async def cancel(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
+    """Deletes a run with all it logged."""
     app, number = context(request), run_number(request)
     app.forget(number)
     return ext_response(request, SUCCESS)
 
 
 async def names(request: Request) -> Response:
+    """Every log name of the run, with its type."""
     app = context(request)
     return ext_response(request, {"names": app.series.names(_existing(app, request))})
 
@@ -110,6 +112,7 @@ async def buckets(request: Request) -> Response:
 
 
 async def summaries(request: Request) -> Response:
+    """Metrics of a run in a few numbers each."""
     app = context(request)
     wanted = request.query_params.getlist("names") or None
     return ext_response(request, {"summaries": app.series.summaries(_existing(app, request), wanted)})
@@ -152,12 +155,14 @@ async def files(request: Request) -> Response:
 
 
 async def graph(request: Request) -> Response:
+    """The last model graph."""
     app = context(request)
     text = app.series.model_graph(_existing(app, request))
     return ext_response(request, {"graph": None if text is None else json.loads(text)})
 
 
 async def alerts(request: Request) -> Response:
+    """Alerts, as they were sent."""
     app = context(request)
     rows = [
         {"time": row.time, "level": row.level, "title": row.title, "body": row.body, "url": row.url, "email": row.email}
@@ -167,6 +172,7 @@ async def alerts(request: Request) -> Response:
 
 
 async def notes(request: Request) -> Response:
+    """The notes, whole."""
     app, number = context(request), run_number(request)
     return ext_response(request, {"notes": app.run(number).notes})
 

@@ -129,6 +129,7 @@ def _route(parse: Parser, what: str) -> Callable[[Request], Any]:
             raise ApiError(422, message, code="PROCESSING_FAILED") from None
         return PlainTextResponse(f"Stream processed successfully: {rows} records")
 
+    route.__doc__ = f"Stores {what} sent as NDJSON, a record in each line; lines before a bad one stay."
     return route
 
 

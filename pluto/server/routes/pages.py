@@ -60,11 +60,11 @@ async def start(request: Request) -> Response:
     app = context(request)
     base = app.base(request)
     rows = [
-        [_link(base + project_path(found.name), found.name), _number(found.runs), _text(_moment(found.updated_at))]
+        [_link(base + project_path(found.name), found.name), _number(found.runs), text(_moment(found.updated_at))]
         for found in app.metadata.runs.projects(ROWS_MAX)
     ]
-    body = _table(["Project", "Runs", "Last changed"], rows) if rows else "<p>No run has been stored here yet.</p>"
-    return _page("Projects", body, [])
+    body = table(["Project", "Runs", "Last changed"], rows) if rows else "<p>No run has been stored here yet.</p>"
+    return document("Projects", body, [])
 
 
 async def page(request: Request) -> Response:
@@ -81,9 +81,9 @@ async def page(request: Request) -> Response:
     # Whose name may hold slashes of its own.
     runs, total = app.metadata.search.find(RunQuery(project=name, limit=ROWS_MAX))
     if not runs:
-        return _page("Not found", "<p>There is no such project or run here.</p>", above, 404)
+        return document("Not found", "<p>There is no such project or run here.</p>", above, 404)
     rows = [_run_row(base, item) for item in runs]
-    return _page(name, _table(["Run", "Name", "Status", "Started", "Tags"], rows, total), above)
+    return document(name, table(["Run", "Name", "Status", "Started", "Tags"], rows, total), above)
 
 
 def _run(app: Context, request: Request, run: Run) -> Response:
@@ -94,7 +94,7 @@ def _run(app: Context, request: Request, run: Run) -> Response:
         parts.append(f"<h2>Metrics and files</h2><p class=FAILED>{_escape(error)}</p>")
     base = app.base(request)
     above = [(f"{base}/", "Projects"), (base + project_path(run.project), run.project)]
-    return _page(f"{run.display_id} {run.name}", "".join(parts), above)
+    return document(f"{run.display_id} {run.name}", "".join(parts), above)
 
 
 def _about(run: Run) -> str:
@@ -105,13 +105,13 @@ def _about(run: Run) -> str:
         "Tags": ", ".join(run.tags),
         "Notes": run.notes or "",
     }
-    rows = [[_text(name), _text(value)] for name, value in facts.items() if value]
-    return f"<p>{_badge(run.status)}</p>{_table([], rows)}"
+    rows = [[text(name), text(value)] for name, value in facts.items() if value]
+    return f"<p>{_badge(run.status)}</p>{table([], rows)}"
 
 
 def _config(run: Run) -> str:
     flat = flatten(run.config)
-    rows = [[_text(key), _text("" if text is None else text)] for key, (text, _) in sorted(flat.items())]
+    rows = [[text(key), text(value or "")] for key, (value, _) in sorted(flat.items())]
     return _section("Config", ["Key", "Value"], rows)
 
 
@@ -126,7 +126,7 @@ def _metrics(app: Context, run: Run) -> str:
             continue
         mean = one.sum / one.finite if one.finite else math.nan
         numbers = (one.last, one.min, one.max, mean, one.last_step)
-        rows.append([_text(name), *(_number(value) for value in numbers), _number(one.count)])
+        rows.append([text(name), *(_number(value) for value in numbers), _number(one.count)])
     return _section("Metrics", ["Name", "Last", "Min", "Max", "Mean", "Last step", "Points"], rows, len(names))
 
 
@@ -135,28 +135,29 @@ def _files(app: Context, request: Request, run: Run) -> str:
     rows, pictures = [], []
     for file in known(page.rows):
         url = app.download_url(request, file)
-        name = _text(file.file_name) if url is None else _link(url, file.file_name)
-        rows.append([name, _text(file.name), _number(file.step), _number(file.size)])
+        name = text(file.file_name) if url is None else _link(url, file.file_name)
+        rows.append([name, text(file.name), _number(file.step), _number(file.size)])
         if url is not None and file.file_type.lower() in PICTURES:
             picture = f'<img loading=lazy src="{_escape(url)}" alt="{_escape(file.file_name)}">'
             caption = file.caption or f"{file.name}, step {_show(file.step)}"
             pictures.append(f"<figure>{picture}<figcaption>{_escape(caption)}</figcaption></figure>")
-    table = _section("Files", ["File", "Logged as", "Step", "Bytes"], rows)
+    listed = _section("Files", ["File", "Logged as", "Step", "Bytes"], rows)
     more = "<p class=dim>There are more files than are shown here.</p>" if page.next else ""
     shown = f"<h2>Pictures</h2><div class=pictures>{''.join(pictures)}</div>" if pictures else ""
-    return table + more + shown
+    return listed + more + shown
 
 
 def _run_row(base: str, run: RunItem) -> list[Cell]:
     name = _link(base + run_path(run.project, run.id), run.display_id)
-    return [name, _text(run.name), (_badge(run.status), ""), _text(_moment(run.created_at)), _text(", ".join(run.tags))]
+    return [name, text(run.name), (_badge(run.status), ""), text(_moment(run.created_at)), text(", ".join(run.tags))]
 
 
 def _section(title: str, head: Sequence[str], rows: Sequence[Sequence[Cell]], total: int | None = None) -> str:
-    return f"<h2>{title}</h2>{_table(head, rows, total) if rows else '<p class=dim>None.</p>'}"
+    return f"<h2>{title}</h2>{table(head, rows, total) if rows else '<p class=dim>None.</p>'}"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[Cell]], total: int | None = None) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[Cell]], total: int | None = None) -> str:
+    """A table of the first rows; it says how many of the `total` are left out."""
     classes = [cell[1] for cell in rows[0]] if rows else []
     top = "".join(f'<th class="{kind}">{_escape(name)}</th>' for name, kind in zip(head, classes, strict=False))
     lines = "".join(_line(row) for row in rows[:ROWS_MAX])
@@ -170,7 +171,8 @@ def _line(row: Sequence[Cell]) -> str:
     return f"<tr>{cells}</tr>"
 
 
-def _page(title: str, body: str, above: Iterable[tuple[str, str]], status: int = 200) -> Response:
+def document(title: str, body: str, above: Iterable[tuple[str, str]], status: int = 200) -> Response:
+    """A whole page. `body` is markup; `above` are address and name of the pages above this one."""
     way = " / ".join(_link(path, name)[0] for path, name in above)
     content = (
         '<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport content="width=device-width">'
@@ -188,7 +190,8 @@ def _link(path: str, text: str) -> Cell:
     return f'<a href="{_escape(path)}">{_escape(text)}</a>', ""
 
 
-def _text(value: str) -> Cell:
+def text(value: str) -> Cell:
+    """A cell of text."""
     return _escape(value if len(value) <= TEXT_MAX else f"{value[:TEXT_MAX]}…"), ""
 
 

@@ -89,6 +89,7 @@ async def tags(request: Request) -> Response:
 
 
 async def notes(request: Request) -> Response:
+    """Replaces the notes."""
     app, body = context(request), await read_json(request, Notes)
     if body.notes is not None and len(body.notes) > NOTES_MAX:
         raise invalid(request, f"notes must not be longer than {NOTES_MAX} characters", "notes")
@@ -135,6 +136,7 @@ def register(app: Context, run: int, names: dict[str, str]) -> None:
 
 
 async def model_graph(request: Request) -> Response:
+    """Keeps the graph of a watched model."""
     app, body = context(request), await read_json(request, ModelGraph)
     for name, node in body.graph.nodes.items():
         try:

@@ -46,10 +46,12 @@ class Resume(msgspec.Struct):
 
 
 async def auth_slug(request: Request) -> Response:
+    """The organization a key belongs to."""
     return json_response({"organization": {"slug": SLUG}})
 
 
 async def auth_validate(request: Request) -> Response:
+    """Whose key it is; 401 for one that is not valid."""
     return json_response({"valid": True, "organization": {"id": SLUG, "slug": SLUG}, "user": {"id": SLUG}})
 
 

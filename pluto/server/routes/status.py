@@ -64,6 +64,7 @@ def close(app: Context, run: int) -> None:
 
 
 async def history(request: Request) -> Response:
+    """Every change of the run's status, oldest first."""
     app, number = context(request), run_number(request)
     if not app.metadata.runs.exists(number):
         raise not_found()
