@@ -45,13 +45,13 @@ def command(
     """Deliver what was left behind on this machine, offline runs included.
 
     PATH is a root, or the folder of a run as `pluto status --json` names it; without any, all roots in use. Each run
-    goes where it was meant to go, with the key that `pluto login` keeps now. Exit code 3 where something is left.
+    goes where it was meant to go, with the key that `pluto login` keeps now; one that was kept offline while no server
+    was configured goes to the one configured now. Exit code 3 where something is left.
     """
     from pluto.cli.leftovers import of_path, roots
 
     found = [one for path in ([*paths, *folders] or roots()) for one in of_path(path.absolute())]
-    if host is not None:
-        found = [_redirected(one, host, dry_run) for one in found]
+    found = [_redirected(one, host, dry_run) if host is not None or _is_undecided(one) else one for one in found]
     if dry_run:
         _report(found, {}, as_json, "would be delivered")
         return
@@ -103,7 +103,21 @@ def _await_others(found: Sequence[Leftover], patience: float) -> None:
         time.sleep(0.1)
 
 
-def _redirected(one: Leftover, host: str, dry_run: bool) -> Leftover:
+def _is_undecided(one: Leftover) -> bool:
+    """Whether a run was kept offline with no server in sight, and there is one now."""
+    from pluto.core.settings import Remote, resolve
+    from pluto.core.uploader.writer import read_json
+
+    folder = Path(one.folder)
+    return (
+        one.mode == "offline"
+        and read_json(folder / "run.json").get("target", {}).get("kind") == "local"
+        and not read_json(folder.parent.parent / "receipts" / f"{folder.name}.json").get("run")
+        and isinstance(resolve(dir=one.root).target(), Remote)
+    )
+
+
+def _redirected(one: Leftover, host: str | None, dry_run: bool) -> Leftover:
     """The run, bound for another server; as it was where a server has it already or a process is at work on it."""
     from pluto.core.run_folder import description, write_json
     from pluto.core.settings import resolve

@@ -46,8 +46,8 @@ class WriterFacts(msgspec.Struct, frozen=True):
     """Records that a stock server may have stored twice."""
     done: bool = False
     refused: Refusal | None = None
-    resumed: bool | None = None
-    """Whether the run was there before this writer came; None: as `Receipt.run` says."""
+    resumed: bool = False
+    """Whether the run was there before this writer came."""
     last_step: float | None = None
     """The run's last step when this writer came."""
 
@@ -68,9 +68,13 @@ _decoder = msgspec.json.Decoder(Receipt)
 
 
 class Receipts:
-    """The receipt of one run as one of its writers reads it; the file is only parsed when it has changed."""
+    """The receipt of one run as one of its writers reads it; the file is only parsed when it has changed.
 
-    def __init__(self, sync: Path, run_key: str, writer: str) -> None:
+    A writer that is not `primary` hears what the first one heard of the run, so that all ranks of a job hear the same.
+    """
+
+    def __init__(self, sync: Path, run_key: str, writer: str, *, primary: bool = True) -> None:
+        self._primary = primary
         self.path = sync / "receipts" / f"{run_key}.json"
         self.writer = writer
         self._seen: tuple[int, int, int] | None = None
@@ -103,7 +107,7 @@ class Receipts:
         refusal = mine.refused or (receipt.refused if receipt.run is None else None)
         if refusal or receipt.run is None:
             return None, refusal
-        resumed = receipt.run.resumed if mine.resumed is None else mine.resumed
+        resumed = mine.resumed if self._primary else receipt.run.resumed
         return msgspec.structs.replace(receipt.run, resumed=resumed, last_step=mine.last_step), None
 
     def delivered(self, seq: int) -> bool:

@@ -85,7 +85,7 @@ class Recorder:
         self.folder = RunFolder(self.sync, run_key(target, opening.project, opening.identity.text))
         self.name = writer_name()
         self._description = description(settings, target, opening.project, opening.identity.external_id)
-        self.receipts = Receipts(self.sync, self.folder.key, self.name)
+        self.receipts = Receipts(self.sync, self.folder.key, self.name, primary=self.primary)
         if not child:
             process.remember(settings.root)
         path = self.folder.add_writer(

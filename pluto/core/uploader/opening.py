@@ -61,7 +61,6 @@ def open_run(
                 answer.run_id, strict_json(start.config)
             )  # creating would have done so; resuming does not
         last_step = client.last_step(answer.run_id, answer.project_name or start.project)
-        _add_tags(client, answer.run_id, start.tags)
     if start.notes is not None:
         client.set_notes(answer.run_id, start.notes[:NOTES_CHARS])
     return _facts(answer, start, last_step), before
@@ -119,13 +118,6 @@ def _creation(
         inherit = {"inheritConfig": start.inherit_config, "inheritTags": start.inherit_tags}
         body.update({key: value for key, value in inherit.items() if value is not None and key not in body})
     return body
-
-
-def _add_tags(client: Client, run: int, tags: list[str]) -> None:
-    """Adds tags to a run that was there: joining one leaves its own as they are."""
-    have = list(client.details(run).get("tags") or ()) if tags else []
-    if not set(tags) <= set(have):
-        client.set_tags(run, limit_tags([*have, *tags]))
 
 
 def _status_before(client: Client, run: int) -> str | None:

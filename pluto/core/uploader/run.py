@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from pluto.core.client import Client, ClientError
+from pluto.core.journal import Row
 from pluto.core.uploader import files
 from pluto.core.uploader.dialect import Dialect, Place
 from pluto.core.uploader.opening import RunRefused, open_run
@@ -190,6 +191,11 @@ class Delivery:
                 client, start, writer.name, extended=dialect.extended, metadata=metadata, name=name
             )
         except RunRefused as refusal:
+            cause = refusal.__cause__
+            if refusal.reason == "unauthorized" and not writer.key_renewed and isinstance(cause, ClientError):
+                # The first time it counts as trouble: `pluto login` may have kept another key meanwhile.
+                writer.key_renewed = True
+                raise cause from None
             _logger.warning("%s: %s", self.key, refusal)
             self.record.refuse(writer.name, refusal.reason, refusal.message)
             self._end_refused(writer, dead)
@@ -201,9 +207,7 @@ class Delivery:
             self.place = Place(facts) if facts.resumed else Place(facts, metadata=metadata, name=name)
             self._restore = before
             self.record.note(run=facts, refused=None, status="RUNNING")
-        # The ranks of one job hear the same, whichever comes first.
-        resumed = facts.resumed if writer.primary else None
-        self.record.note_writer(writer.name, lines=0, resumed=resumed, last_step=facts.last_step)
+        self.record.note_writer(writer.name, lines=0, resumed=facts.resumed, last_step=facts.last_step)
         return True
 
     def _is_preceded(self, writer: Writer) -> bool:
@@ -223,7 +227,7 @@ class Delivery:
         rows = batch.rows
         end = rows.pop() if rows and rows[-1].kind == Kind.END else None
         if rows and rows[0].kind == Kind.START:
-            rows = rows[1:]
+            rows[:1] = self._joining(writer, rows[0])
         if rows:
             dialect.lines(client, self.place, writer, rows)
             self.hear(self.place.status)
@@ -245,6 +249,13 @@ class Delivery:
             writer.release()
         self.record.note_writer(writer.name, lines=writer.cursor.lines, files=writer.cursor.files)
         return bool(rows)
+
+    def _joining(self, writer: Writer, start: Row) -> list[Row]:
+        """What a START still has to say once the run is opened: its tags, where the run was there before."""
+        if not self.record.writer(writer.name).resumed or writer.start is None or not writer.start.tags:
+            return []
+        tags = records.Tags(writer.start.time, add=writer.start.tags)
+        return [start._replace(kind=int(Kind.TAGS), body=records.encode(tags))]
 
     def _fallback(self, writer: Writer) -> Start:
         """What to open where the writer's START can't be read."""
@@ -312,7 +323,11 @@ class Delivery:
     def _is_followed(self, writer: Writer) -> bool:
         """Whether the same rank has begun again since the writer ended, as after a restart: then that one counts."""
         return writer.end is not None and any(
-            other is not writer and other.rank == writer.rank and not other.child and other.admitted and other.created > writer.end.time
+            other is not writer
+            and other.rank == writer.rank
+            and not other.child
+            and other.admitted
+            and other.created > writer.end.time
             for other in self.writers.values()
         )
 

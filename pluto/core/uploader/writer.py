@@ -39,6 +39,8 @@ class Writer:
         self.end_seq = 0
         self.quiet = 0
         """How often in a row nothing was found since its process is gone."""
+        self.key_renewed = False
+        """Whether its run was asked for again after the key was refused."""
         self.shelved = False
         """Whether it was refused and has ended: its journal stays on disk."""
         self._refused: set[tuple[int, str]] | None = None
