@@ -11,7 +11,7 @@ import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
 from pluto.core import fork, process
@@ -251,7 +251,7 @@ class _Watch:
         self.detached = []
 
     def _on_exception(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if not hasattr(sys, "ps1"):  # at a prompt it does not end the program
+        if not _goes_on():
             self.end = of_exception(error)
             self._interrupted = kind is KeyboardInterrupt
         self._hook(kind, error, trace)
@@ -302,6 +302,16 @@ class _Watch:
             gc.collect()
             if self.last() is None:
                 self.end = end
+
+
+def _goes_on() -> bool:
+    """Whether the program outlives the exception a hook is called with: at a prompt, or one made with `code`."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_name == "<module>":
+            return True
+        frame = frame.f_back
+    return hasattr(sys, "ps1")
 
 
 def _name_of_exit(kind: type[SystemExit] | None) -> None:

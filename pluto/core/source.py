@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -37,21 +39,8 @@ def collect(cwd: str | os.PathLike[str], argv: Sequence[str], *, packages: bool 
         "entry": getattr(main, "__file__", None),
     }
     facts: dict[str, Any] = {}
-    try:
-        helper = subprocess.run(
-            # Isolated: a `json.py` beside the user's script must not be taken for the library.
-            [sys.executable, "-I", "-S", "-c", _BOOT, str(Path(__file__).parents[2])],
-            input=json.dumps(order).encode("utf-8", "surrogatepass"),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            start_new_session=True,
-            timeout=TIME_LIMIT_S,
-            check=True,
-        )
-        facts = json.loads(helper.stdout)
-    except (OSError, ValueError, subprocess.SubprocessError):
-        pass
+    with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
+        facts = json.loads(_ask(json.dumps(order).encode("utf-8", "surrogatepass")))
     facts["source"] = {
         "entry": order["entry"],
         "cwd": order["cwd"],
@@ -59,6 +48,26 @@ def collect(cwd: str | os.PathLike[str], argv: Sequence[str], *, packages: bool 
         "notebook": notebook_name(),
     }
     return facts
+
+
+def _ask(order: bytes) -> bytes:
+    """What the helper says. It is no child of this process: a script's own `os.wait()` never meets it."""
+    with subprocess.Popen(
+        # Isolated: a `json.py` beside the user's script must not be taken for the library.
+        [sys.executable, "-I", "-S", "-c", _BOOT, str(Path(__file__).parents[2])],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        start_new_session=True,
+    ) as helper:
+        try:
+            helper.wait(TIME_LIMIT_S)
+            return helper.communicate(order, TIME_LIMIT_S)[0]
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.killpg(helper.pid, signal.SIGKILL)
+            raise
 
 
 def git(folder: str | os.PathLike[str]) -> dict[str, Any]:
@@ -178,6 +187,9 @@ def _read(process: subprocess.Popen[bytes], limit: int | None) -> str | None:
 
 # A bare package stands in for `pluto`, whose own start the helper does not need.
 _BOOT = """
+import os
+if os.fork():
+    os._exit(0)
 import sys, types
 package = types.ModuleType("pluto")
 package.__path__ = [sys.argv[1] + "/pluto"]

@@ -170,10 +170,11 @@ class System:
 
         frequency: Any = psutil.cpu_freq()  # None on some machines, which its types do not say
         memory = psutil.virtual_memory().total
-        process = psutil.Process()
+        process, uname = psutil.Process(), platform.uname()
         facts: dict[str, Any] = {
             "process": {"exe": sys.executable, "cmdline": _command(process), "pid": process.pid},
-            "platform": platform.uname()._asdict(),
+            # All but `processor`, which starts a program.
+            "platform": {name: getattr(uname, name) for name in ("system", "node", "release", "version", "machine")},
             "timezone": list(time.tzname),
             "cpu": {
                 "physical": psutil.cpu_count(logical=False),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import sysconfig
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -16,16 +18,15 @@ from pluto.core.options import say_once
 # Runs before anything of Pluto is imported. The middle process ends at once, so that the uploader is no child of the
 # training process, whose os.wait() would else wait for it.
 BOOT: Final = """
-import json, os, sys
-given = json.load(sys.stdin.buffer)
+import os
 if os.fork():
     os._exit(0)
+import json, sys
+given = json.load(sys.stdin.buffer)
 sys.path[:] = given["path"]
 from pluto.core.uploader.process import main
 main(given["sync"])
 """
-
-_started: Final[list[int]] = []
 
 
 def ensure(sync: Path) -> None:
@@ -94,7 +95,6 @@ def import_path() -> list[str]:
 
 
 def _start(python: str, sync: Path) -> None:
-    _reap()
     given = json.dumps({"sync": str(sync), "path": import_path()}).encode("utf-8", "surrogateescape")
     log = os.open(sync / "uploader.log", os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
@@ -111,22 +111,16 @@ def _start(python: str, sync: Path) -> None:
         os.close(log)
     # From here on it goes by its number: the object would warn of a running process when it is dropped.
     process.returncode = 0
-    _started.append(process.pid)
     assert process.stdin is not None
     with process.stdin as pipe:
         pipe.write(given)
+    try:
+        threading.Thread(target=_reap, args=(process.pid,), name="pluto-reaper", daemon=True).start()
+    except RuntimeError:  # this process is about to end itself
+        _reap(process.pid)
 
 
-def _reap() -> None:
-    """Takes note of the middle processes that have ended."""
-    for pid in list(_started):
-        try:
-            ended = os.waitpid(pid, os.WNOHANG)[0]
-        except ChildProcessError:
-            ended = pid
-        if ended:
-            _started.remove(pid)
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_started.clear)
+def _reap(pid: int) -> None:
+    """Sees the middle process off, lest the script's own `os.wait()` meets it."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, 0)
