@@ -109,6 +109,7 @@ class Op(About):
         self._observers.stop()
         with self._lock:
             self._append = self._ignore if shutdown.exiting() else self._refuse
+            self._begin_anew()
             recorder = self._recorder
             if recorder is not None and not (self._child and recorder is self._inherited):
                 recorder.end(end)
@@ -271,6 +272,7 @@ class Op(About):
 
     def beat(self) -> None:
         """Called every few seconds: introduces the run once it is known, and passes on that it was cancelled."""
+        self._begin_anew()
         if self._recorder is not None:
             self._recorder.wake()
             self._recorder.keep()
@@ -298,6 +300,25 @@ class Op(About):
         if "banner" not in self._said and self._answer.label:
             self._said.add("banner")
             logger.info("run %s %s", self._answer.label, self._answer.headline(self.run_id))
+
+    def _begin_anew(self) -> None:
+        """Where the run's folder has been deleted, goes on in a new one: what is in the old files nobody will find."""
+        with self._lock:
+            old = self._recorder
+            if old is None or self._child or not old.gone:
+                return
+            try:
+                self._recorder = Recorder(self._opening, anew=True)
+            except (OSError, sqlite3.Error) as error:
+                if "gone" not in self._said:
+                    self._said.add("gone")
+                    logger.error("%s is gone: %s", old.journal.folder, explain(self.settings.root, error))
+                return
+            if self._append == old.journal.append:
+                self._append = self._recorder.journal.append
+            self._answer = Answer(self._recorder, self.settings)
+            old.journal.close()
+        logger.error("%s is gone with what was not yet delivered; from here on it is kept in a new one", old.journal.folder)
 
     def _own_recorder(self) -> Recorder | None:
         if self._child and self._recorder is self._inherited:

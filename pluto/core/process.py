@@ -35,6 +35,11 @@ class Place:
         os.write(self._file, f"{os.getpid()}\n".encode())
         fork.tell(self)
 
+    @property
+    def gone(self) -> bool:
+        """Whether somebody has deleted the file."""
+        return not self._path.exists()
+
     def forked(self) -> None:
         """In a forked child: leaves the place to the parent."""
         if self._file is not None:
@@ -47,7 +52,7 @@ class Place:
 def place(sync: Path) -> str:
     """The name of this process's place, taken when first asked for and kept to the end. Raises `OSError`."""
     found = _places.get(sync)
-    if found is None:
+    if found is None or found.gone:
         found = _places[sync] = Place(sync)
     return found.name
 

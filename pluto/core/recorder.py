@@ -73,7 +73,8 @@ class Opening:
 class Recorder:
     """A writer that is open. Raises `OSError` or `sqlite3.Error` when nothing can be written there."""
 
-    def __init__(self, opening: Opening, *, child: bool = False) -> None:
+    def __init__(self, opening: Opening, *, child: bool = False, anew: bool = False) -> None:
+        """`child`: of a forked child. `anew`: in place of one whose folder is gone."""
         settings = opening.settings
         target = settings.target()
         place = journal_place(settings.root)
@@ -93,6 +94,8 @@ class Recorder:
         )
         self.journal = Journal(path, durability=settings.durability, wal=place.wal)
         start = opening.again(self.primary) if child else opening.start(self.primary)
+        if anew:
+            start.policy = opening.again(self.primary).policy
         self.journal.append(Kind.START, encode(start))
         self.folder.describe(self._description)
         self.thread: ThreadMode | None = None
@@ -106,6 +109,17 @@ class Recorder:
             self.thread.add(self.folder.key)
         else:
             process.wake(self.sync)
+
+    @property
+    def gone(self) -> bool:
+        """Whether somebody has deleted the folder under it. SQLite goes on writing to files that have no name."""
+        try:
+            os.stat(self.journal.folder / "writer.json")
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return False
 
     def keep(self) -> None:
         """Puts `run.json` back, should a deliverer have tidied up the run just when this writer came."""
