@@ -98,7 +98,8 @@ def _await_others(found: Sequence[Leftover], patience: float) -> None:
     deadline = time.monotonic() + patience
     held = [Path(one.folder) for one in found]
     while (held := [folder for folder in held if folder.is_dir()]) and time.monotonic() < deadline:
-        if not any([bell.ring(sync) for sync in {folder.parent.parent for folder in held}]):
+        rung = [bell.ring(sync) for sync in {folder.parent.parent for folder in held}]
+        if not any(rung):
             return
         time.sleep(0.1)
 

@@ -71,9 +71,7 @@ class PlutoDialect:
             writer.passed(FILES, part[-1][0] // FILES_PER_RECORD)
 
 
-def _accepted(
-    client: Client, place: Place, writer: Writer, lane: str, entries: list[_Entry], rows: list[Row]
-) -> Any:
+def _accepted(client: Client, place: Place, writer: Writer, lane: str, entries: list[_Entry], rows: list[Row]) -> Any:
     """Sends a batch and gives the parts of it that are settled, in order."""
     scale = 1 if lane == LINES else FILES_PER_RECORD
     waiting = [entries] if entries else []
