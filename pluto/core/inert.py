@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pluto.core.op import Op
+from pluto.protocol.records import Kind
 
 
 class InertOp(Op):
@@ -36,6 +37,9 @@ class InertOp(Op):
         **kwargs: Any,
     ) -> None:
         """Nothing."""
+
+    def _put(self, kind: Kind, body: bytes) -> None:
+        """Nothing, after the end as before."""
 
     def watch(self, module: Any, **kwargs: Any) -> Any:  # noqa: ARG002
         """Nothing: the module gets no hooks."""

@@ -309,7 +309,8 @@ class Delivery:
         if not admitted:
             return "", None, 0
         primary = any(writer.primary for writer in admitted)
-        ends = [writer.end for writer in admitted if writer.end is not None and writer.end.status in _RANK]
+        deciding = [writer for writer in admitted if not writer.child]
+        ends = [writer.end for writer in deciding if writer.end is not None and writer.end.status in _RANK]
         worst = max(ends, key=lambda end: _RANK.index(end.status), default=None)
         time = max((end.time for end in ends), default=0)
         if worst is not None and (primary or worst.status == "FAILED"):
