@@ -318,7 +318,9 @@ class Op(About):
                 self._append = self._recorder.journal.append
             self._answer = Answer(self._recorder, self.settings)
             old.journal.close()
-        logger.error("%s is gone, and what was in it and not delivered; the run goes on in a new one", old.journal.folder)
+        logger.error(
+            "%s is gone, and what was in it and not delivered; the run goes on in a new one", old.journal.folder
+        )
 
     def _own_recorder(self) -> Recorder | None:
         if self._child and self._recorder is self._inherited:
