@@ -130,13 +130,15 @@ class Op(About):
                 self._said.add("kept")
                 logger.info("run %s is kept in %s until `pluto sync`", self._name, self._recorder.root)
             return
-        arrived = False
+        left: Delivery | None = None
         try:
-            arrived = shutdown.wait([delivery], self.policy.finish_s, progress=self.policy.progress)
+            if not shutdown.wait([delivery], self.policy.finish_s, progress=self.policy.progress):
+                left = delivery
         finally:
-            shutdown.closed(self, None if arrived else delivery)
-        self._introduce()
-        logger.info(delivery.report())
+            # Whoever interrupts the waiting does not want it to go on at exit.
+            shutdown.closed(self, left)
+            self._introduce()
+            logger.info(delivery.report())
 
     def __enter__(self) -> Op:
         return self
