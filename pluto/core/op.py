@@ -106,20 +106,21 @@ class Op(About):
         except IndexError:
             return None
         self._end = end
-        self._observers.stop()
-        with self._lock:
-            self._append = self._ignore if shutdown.exiting() else self._refuse
-            self._begin_anew()
-            recorder = self._recorder
-            if recorder is not None and not (self._child and recorder is self._inherited):
-                recorder.end(end)
+        try:
+            self._observers.stop()
+        finally:  # an impatient Ctrl-C does not take the end away
+            with self._lock:
+                self._append = self._ignore if shutdown.exiting() else self._refuse
+                self._begin_anew()
+                recorder = self._recorder
+                if recorder is not None and not (self._child and recorder is self._inherited):
+                    recorder.end(end)
         if not shutdown.exiting():
             with contextlib.suppress(ValueError):
                 live.ops.remove(self)
         pulse.remove(self)
         if recorder is None or self._child or not self.online:
             return None
-        recorder.wake()
         return Delivery(lambda: self._answer.label or self._name, recorder, self.policy)
 
     def _finish(self, end: End) -> None:

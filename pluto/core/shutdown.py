@@ -153,18 +153,17 @@ def wait(deliveries: list[Delivery], seconds: float, *, progress: bool = False) 
     started = time.monotonic()
     for thread in {delivery.thread for delivery in deliveries if delivery.thread is not None}:
         thread.drain(seconds)
-    waking = started + _WAKE_S
+    waking = started
     shown = False
     try:
         while True:
             left = [delivery for delivery in deliveries if not delivery.done()]
             now = time.monotonic()
+            if left and now >= waking:
+                _wake(left)
+                waking = now + _WAKE_S
             if not left or now - started >= seconds:
                 return not left
-            if now >= waking:
-                for delivery in left:
-                    delivery.wake()
-                waking = now + _WAKE_S
             if progress and now - started > 1 and sys.stderr is not None and sys.stderr.isatty():
                 sys.stderr.write(f"\rpluto: {sum(delivery.left() for delivery in left):,} records to go  ")
                 sys.stderr.flush()
@@ -173,6 +172,12 @@ def wait(deliveries: list[Delivery], seconds: float, *, progress: bool = False) 
     finally:
         if shown:
             sys.stderr.write("\n")
+
+
+def _wake(deliveries: list[Delivery]) -> None:
+    """Sees to it that somebody delivers: one uploader for all that lies in one place, or each run's thread."""
+    for delivery in {one.root if one.thread is None else one.folder: one for one in deliveries}.values():
+        delivery.wake()
 
 
 class Ending(Protocol):
@@ -276,7 +281,10 @@ class _Watch:
         error = sys.exc_info()[1]
         if error is not None:  # in a worker, on its way to be printed
             self.end = of_exception(error)
-        pending = [*self.detached, *filter(None, [run.end(self.end) for run in list(self.runs)])]
+        pending = list(self.detached)
+        for run in list(self.runs):
+            with contextlib.suppress(KeyboardInterrupt):  # its end is written all the same
+                pending += filter(None, [run.end(self.end)])
         pending = [delivery for delivery in pending if not delivery.done()]
         seconds = max([delivery.policy.exit_s for delivery in pending], default=0.0)
         arrived = False
