@@ -62,7 +62,7 @@ class Loop:
         except OSError:
             entries = {}
         for key, delivery in list(self.deliveries.items()):
-            if delivery.over:
+            if delivery.over or key not in entries:
                 delivery.leave()
                 del self.deliveries[key]
                 self._target(delivery.about).drop(delivery)
