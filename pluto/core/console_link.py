@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from typing import BinaryIO
 
 from pluto.core import relay
 
@@ -120,25 +121,31 @@ class Link:
 
     def _read(self) -> None:
         self._relay.wait()
-        with open(self._copies.number, "rb") as frames:
-            while len(head := frames.read(relay.FRAME.size)) == relay.FRAME.size:
-                tag, time_us, length = relay.FRAME.unpack(head)
-                body = frames.read(length)
-                if tag == relay.MARK:
-                    self._marked.set()
-                elif tag == relay.BROKEN:
-                    for side in self._sides:
-                        if side.tag == body.decode():
-                            side.abandon()
-                elif tag != relay.READY:
-                    stream = "INFO" if tag == b"o" else "ERROR"
-                    self._deliver(stream, body.decode("utf-8", "replace").split("\n"), time_us)
+        # A program that closes all descriptors may have been quicker: the number is its own then, to be left alone.
+        if self._copies.ours():
+            with contextlib.suppress(OSError), open(self._copies.number, "rb", closefd=False) as frames:
+                self._take(frames)
+        self._copies.close()
         self._marked.set()
         if not self._closing:
             self._closing = True
             logger.debug("the console is no longer recorded: its relay ended")
             for side in self._sides:
                 side.take_over()
+
+    def _take(self, frames: BinaryIO) -> None:
+        while len(head := frames.read(relay.FRAME.size)) == relay.FRAME.size:
+            tag, time_us, length = relay.FRAME.unpack(head)
+            body = frames.read(length)
+            if tag == relay.MARK:
+                self._marked.set()
+            elif tag == relay.BROKEN:
+                for side in self._sides:
+                    if side.tag == body.decode():
+                        side.abandon()
+            elif tag != relay.READY:
+                stream = "INFO" if tag == b"o" else "ERROR"
+                self._deliver(stream, body.decode("utf-8", "replace").split("\n"), time_us)
 
 
 class Side:
