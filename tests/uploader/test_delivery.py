@@ -15,6 +15,7 @@ from pluto.core.journal import Batch, Reader
 from pluto.core.settings import Local
 from pluto.core.uploader import record as record_module
 from pluto.core.uploader.dialect_pluto import PlutoDialect
+from pluto.core.uploader.writer import Writer
 from pluto.protocol.records import Config, Kind, Metadata, Notes, Tags
 from tests.uploader.making import Made, points, read
 
@@ -233,6 +234,101 @@ def test_a_forked_child_has_no_say_in_how_the_run_ends(made: Made, store: Local)
     parent.end("COMPLETED")
     assert made.deliver() == {}
     assert read(store, "/api/runs/details/1")["status"] == "COMPLETED" and points(store, 1, "loss") == [(0, 1)]
+
+
+def changes(store: Local, run: int = 1) -> list[tuple[str, str]]:
+    """Whence the run's statuses came, and what they were."""
+    with Client(store) as client:
+        return [(event["source"], event["toStatus"]) for event in client.status_history(run)]
+
+
+@pytest.mark.parametrize("alive", [False, True])
+def test_a_forked_child_that_comes_late_does_not_reopen_the_run(made: Made, store: Local, alive: bool) -> None:
+    parent = made.writer()
+    parent.metrics(7, loss=7)
+    parent.end("TERMINATED")
+    assert made.deliver() == {}
+    before = changes(store)
+    late = made.writer(alive=alive, primary=False, child=True)
+    late.metrics([2], loss=2)
+    late.metrics(9, loss=9)
+    assert bool(made.deliver()) == alive
+    assert made.receipt().writers[late.name].lines == 3 and made.receipt().status == "TERMINATED"
+    late.end("FAILED")
+    assert made.deliver() == {}
+    assert changes(store) == before and before[-1][1] == "TERMINATED"
+    assert points(store, 1, "loss") == [(2, 2), (7, 7), (9, 9)]
+
+
+def test_a_run_that_goes_on_while_a_late_child_is_heard(made: Made, store: Local) -> None:
+    """The child joins the run as it was; whoever resumes the run opens it all the same."""
+    made.writer().end("FAILED")
+    assert made.deliver() == {}
+    late = made.writer(alive=True, primary=False, child=True)
+    late.metrics(1, loss=1)
+    made.deliver()
+    resumed = made.writer(alive=True, policy="must")
+    resumed.metrics(2, loss=2)
+    made.deliver()
+    assert made.receipt().status == "RUNNING" and changes(store)[-1] == ("resume", "RUNNING")
+    late.end()
+    resumed.end()
+    assert made.deliver() == {}
+    assert made.receipt().status == "COMPLETED" and changes(store)[-1] == ("api", "COMPLETED")
+    assert points(store, 1, "loss") == [(1, 1), (2, 2)]
+
+
+def test_a_rank_that_comes_with_a_late_child_leaves_the_status_as_it_was(made: Made, store: Local) -> None:
+    made.writer().end("TERMINATED")
+    assert made.deliver() == {}
+    for child in (True, False):
+        late = made.writer(primary=False, child=child)
+        late.metrics(int(child), loss=1)
+        late.end()
+    assert made.deliver() == {}
+    assert read(store, "/api/runs/details/1")["status"] == "TERMINATED"
+    assert points(store, 1, "loss") == [(0, 1), (1, 1)]
+
+
+def test_steps_of_a_forked_child_count_from_where_its_parent_began(made: Made, store: Local) -> None:
+    first = made.writer()
+    first.metrics(7, loss=7)
+    first.end()
+    second = made.writer()
+    second.metrics([1], loss=8)
+    second.metrics([2], loss=9)
+    child = made.writer(primary=False, child=True)
+    child.metrics([3], child=10)
+    child.close()
+    second.end()
+    assert made.deliver() == {}
+    assert points(store, 1, "loss") == [(7, 7), (8, 8), (9, 9)] and points(store, 1, "child") == [(10, 10)]
+
+
+def test_the_status_waits_for_a_child_that_began_while_the_run_ended(
+    made: Made, store: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = made.writer()
+    parent.end()
+    real, children = Writer.finish, []
+
+    def finish(self: Writer) -> None:
+        """After the deliverer has looked for writers, before it has seen the end of the one it knows."""
+        if not children:
+            children.append(made.writer(primary=False, child=True))
+            children[0].metrics(0, loss=1)
+            children[0].close()
+        real(self)
+
+    waited = []
+
+    def status(self: Client, run: int, status: str, **more: Any) -> None:
+        waited.append((status, [name for name, facts in made.receipt().writers.items() if facts.done]))
+
+    monkeypatch.setattr(Writer, "finish", finish)
+    monkeypatch.setattr(Client, "set_status", status)
+    assert made.deliver() == {}
+    assert waited == [("COMPLETED", [parent.name, children[0].name])] and not made.path.exists()
 
 
 def test_the_status_waits_for_every_writer(made: Made, store: Local) -> None:

@@ -261,6 +261,19 @@ def test_never_puts_a_run_back_as_it_was(made: Made, stock: Stock) -> None:
     assert stock.run("r").status == "FAILED"
 
 
+def test_a_forked_child_that_comes_late_does_not_reopen_the_run(made: Made, stock: Stock) -> None:
+    made.writer().end("FAILED")
+    assert made.deliver() == {}
+    before = len(stock.requests)
+    late = made.writer(primary=False, child=True)
+    late.metrics(3, loss=3)
+    late.end()
+    assert made.deliver() == {}
+    assert stock.run("r").status == "FAILED" and stock.points(stock.run("r"), "loss") == {3: 3}
+    asked = [path for _, path in stock.requests[before:]]
+    assert not [path for path in asked if path.startswith(("/api/runs/create", "/api/runs/resume", "/api/runs/status"))]
+
+
 def test_resuming_goes_on_behind_the_last_step(made: Made, stock: Stock) -> None:
     first = made.writer()
     first.metrics(7, loss=7)

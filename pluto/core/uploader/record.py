@@ -68,6 +68,8 @@ class Record:
             self.receipt = Receipt(writers=old)
         self.before = found.status
         """The status that was sent for the run when it was last delivered."""
+        self.last_run = found.run
+        """The run as it was then; None where nothing is known of it."""
         self._written: Receipt | None = None
 
     @property
@@ -106,6 +108,8 @@ class Record:
         with self._lock:
             kept = {name: facts for name, facts in self.receipt.writers.items() if facts.refused is None}
             run = self.receipt.run if len(kept) == len(self.receipt.writers) else None
+            if len(kept) < len(self.receipt.writers):
+                self.last_run = None
             self.receipt = msgspec.structs.replace(self.receipt, writers=kept, refused=None, run=run)
 
     def write(self) -> None:

@@ -80,8 +80,11 @@ class Delivery:
             busy |= not known and (admitted or writer.refused)
             if admitted:
                 busy |= self._lines_of(client, dialect, writer, limit or dialect.lines_at_once)
-        if self.writers and all(writer.settled for writer in self.writers.values()):
-            self._close(client)
+        if self._is_settled():
+            # Whatever was begun before the last of them ended can be seen by now: the status waits for it.
+            self._find_writers()
+            if self._is_settled():
+                self._close(client)
             busy = True
         return busy
 
@@ -186,6 +189,8 @@ class Delivery:
                 writer.finish()
             return False
         metadata, name = (None, None) if dialect.extended else self._joins_creation(writer)
+        if writer.child and self._join(writer):
+            return True
         try:
             facts, before = open_run(
                 client, start, writer.name, extended=dialect.extended, metadata=metadata, name=name
@@ -203,20 +208,47 @@ class Delivery:
         if writer.cursor.base is None:
             writer.cursor.base = int(facts.last_step or 0) if facts.resumed else 0
             writer.save()
-        if self.place is None:
+        if self.place is None or not any(one.admitted and not one.child for one in self.writers.values()):
             self.place = Place(facts) if facts.resumed else Place(facts, metadata=metadata, name=name)
             self._restore = before
             self.record.note(run=facts, refused=None, status="RUNNING")
         self.record.note_writer(writer.name, lines=0, resumed=facts.resumed, last_step=facts.last_step)
         return True
 
+    def _join(self, writer: Writer) -> bool:
+        """Lets a forked child into the run its parent has opened. False while nothing is known of that run.
+
+        The server is not asked: a run that has ended meanwhile stays as it is.
+        """
+        facts = self.place.run if self.place is not None else self.record.last_run
+        if facts is None:
+            return False
+        if writer.cursor.base is None:
+            before = [
+                one
+                for one in self.writers.values()
+                if not one.child and one.rank == writer.rank and one.created <= writer.created
+            ]
+            parent = max(before, key=lambda one: one.created, default=writer)
+            ours = int(facts.last_step or 0) if facts.resumed else 0
+            writer.cursor.base = ours if parent.cursor.base is None else parent.cursor.base
+            writer.save()
+        if self.place is None:
+            self.place = Place(facts, status=self.record.before)
+            self.record.note(run=facts, refused=None, status=self.record.before)
+        self.record.note_writer(writer.name, lines=0, resumed=facts.resumed, last_step=facts.last_step)
+        return True
+
     def _is_preceded(self, writer: Writer) -> bool:
-        """Whether to wait for what an earlier writer has left: the new one goes on behind its last step."""
+        """Whether to wait for what an earlier writer has left: the new one goes on behind its last step.
+
+        A forked child waits for the run its parent asks for, too.
+        """
         return not (writer.admitted or writer.refused) and any(
             other.created < writer.created
             and other.end is None
             and not other.refused
-            and (not other.alive() or other.reader.tail()[1])
+            and (not other.alive() or other.reader.tail()[1] or (writer.child and not (other.child or other.admitted)))
             for other in self.writers.values()
         )
 
@@ -286,6 +318,9 @@ class Delivery:
 
     # --- the end ------------------------------------------------------------------------------------------------------
 
+    def _is_settled(self) -> bool:
+        return bool(self.writers) and all(writer.settled for writer in self.writers.values())
+
     def _close(self, client: Client) -> None:
         """Sets the status, once every writer here has ended, and clears the folder away."""
         status, metadata, time = self._verdict()
@@ -317,8 +352,8 @@ class Delivery:
             return worst.status, worst.metadata, time
         if not primary:
             # A rank that came after the run had ended has reopened it: it gets back the status it had.
-            before = self._restore or (self.record.before if self.record.before in _RANK else "")
-            return before or "", None, 0
+            before = self.record.before if deciding and self.record.before in _RANK else ""
+            return self._restore or before, None, 0
         return "", None, 0
 
     def _is_followed(self, writer: Writer) -> bool:
