@@ -48,7 +48,7 @@ class Op(About):
         self._sorter = Sorter()
         self._known = self._sorter.known
         self._listener: Callable[[Mapping[str, Any]], None] | None = None
-        self._may_end = [True]
+        self._ends: list[End] = []
         self._child = False
         self._said: set[str] = set()
         self._lock = fork.sqlite_lock()
@@ -100,21 +100,19 @@ class Op(About):
         self._finish(End("", None) if code is None else shutdown.of_code(code))
 
     def end(self, end: End) -> Delivery | None:
-        """Writes the end of the run and stops recording; what is left to deliver, or None."""
-        try:
-            self._may_end.pop()  # the one step that neither a thread nor a signal handler can come between
-        except IndexError:
-            return None
-        self._end = end
-        try:
-            self._observers.stop()
-        finally:  # an impatient Ctrl-C does not take the end away
-            with self._lock:
-                self._append = self._ignore if shutdown.exiting() else self._refuse
-                self._begin_anew()
-                recorder = self._recorder
-                if recorder is not None and not (self._child and recorder is self._inherited):
-                    recorder.end(end)
+        """Writes the end of the run and stops recording; what is left to deliver, or None.
+
+        Harmless when repeated: the first end counts, and the next call completes one that was interrupted.
+        """
+        self._ends.append(end)  # one step, that neither a thread nor a signal handler can come between
+        self._end = self._ends[0]
+        self._observers.stop()
+        with self._lock:
+            self._append = self._ignore if shutdown.exiting() else self._refuse
+            self._begin_anew()
+            recorder = self._recorder
+            if recorder is not None and not (self._child and recorder is self._inherited):
+                recorder.end(self._end)
         if not shutdown.exiting():
             with contextlib.suppress(ValueError):
                 live.ops.remove(self)
@@ -124,22 +122,32 @@ class Op(About):
         return Delivery(lambda: self._answer.label or self._name, recorder, self.policy)
 
     def _finish(self, end: End) -> None:
-        delivery = self.end(end)
-        if delivery is None:
-            shutdown.closed(self)
-            if self._recorder is not None and not self.online and not self._child and "kept" not in self._said:
-                self._said.add("kept")
-                logger.info("run %s is kept in %s until `pluto sync`", self._name, self._recorder.root)
-            return
-        left: Delivery | None = None
         try:
-            if not shutdown.wait([delivery], self.policy.finish_s, progress=self.policy.progress):
-                left = delivery
-        finally:
-            # Whoever interrupts the waiting does not want it to go on at exit.
-            shutdown.closed(self, left)
+            delivery = self.end(end)
+            if self._end is not end:
+                return  # whoever ended it first sees to the rest
+            arrived = delivery is None or shutdown.wait([delivery], self.policy.finish_s, progress=self.policy.progress)
+            self._report(delivery)
+            shutdown.closed(self, delivery, arrived=arrived)
+        except KeyboardInterrupt:
+            shutdown.insist(lambda: self._leave(end))
+            raise
+
+    def _leave(self, end: End) -> None:
+        """What `finish` owes to whoever interrupts it, at whatever moment: all but the waiting, now and at exit."""
+        delivery = self.end(end)
+        shutdown.closed(self, delivery, arrived=True)
+        self._report(delivery)
+
+    def _report(self, delivery: Delivery | None) -> None:
+        if "reported" in self._said:
+            return
+        if delivery is not None:
             self._introduce()
             logger.info(delivery.report())
+        elif self._recorder is not None and not self.online and not self._child:
+            logger.info("run %s is kept in %s until `pluto sync`", self._name, self._recorder.root)
+        self._said.add("reported")
 
     def __enter__(self) -> Op:
         return self

@@ -84,8 +84,9 @@ def thread(sync: Path) -> ThreadMode:
 
 def stop_threads() -> None:
     """At the end of the process: what the threads have not delivered goes to the uploader."""
-    while _threads:
-        _threads.popitem()[1].stop()
+    for sync, running in list(_threads.items()):
+        running.stop()
+        _threads.pop(sync, None)
 
 
 def wake(sync: Path) -> None:

@@ -129,13 +129,12 @@ class Recorder:
             return
 
     def end(self, end: End) -> None:
-        """Writes the last record, and closes the journal."""
+        """Writes the last record, and closes the journal. Harmless when repeated, as `Journal.end` is."""
         metadata = dict(end.metadata or {})
         if self.journal.lost:
             metadata["lost"] = self.journal.lost
         body = to_json(metadata) if metadata else None
-        self.journal.append(Kind.END, encode(EndRecord(time.time_ns() // 1000, end.status, end.code, body)))
-        self.journal.close()
+        self.journal.end(Kind.END, encode(EndRecord(time.time_ns() // 1000, end.status, end.code, body)))
 
 
 def explain(root: Path, error: Exception) -> str:

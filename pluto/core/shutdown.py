@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeVar
 
 from pluto.core import fork, process
 from pluto.core.distributed import Ranks, owner
@@ -30,6 +30,11 @@ _POLL_S: Final = 0.01
 _SLOW_POLL_S: Final = 0.1
 _WAKE_S: Final = 1.0
 _TRACE_CHARS: Final = 20_000
+_PRESSES: Final = 100
+"""How often `insist` begins anew: more often than anybody presses Ctrl-C, lest a step that raises it itself goes on for
+ever."""
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +185,26 @@ def _wake(deliveries: list[Delivery]) -> None:
         delivery.wake()
 
 
+def insist(step: Callable[[], _T]) -> _T:
+    """What `step` gives, however often Ctrl-C comes meanwhile: each time, it begins anew.
+
+    The step is harmless when repeated. Nothing else would see it done for certain: Ctrl-C comes between any two lines.
+    """
+    for _ in range(_PRESSES):
+        try:
+            return step()
+        except KeyboardInterrupt:
+            continue
+    return step()
+
+
 class Ending(Protocol):
     """A run as the end of the process sees it."""
 
     policy: ShutdownPolicy
 
     def end(self, end: End) -> Delivery | None:
-        """Writes the end. None when nothing is to be delivered."""
+        """Writes the end. None when nothing is to be delivered. Harmless when repeated."""
 
 
 class _Exit(SystemExit):
@@ -247,9 +265,9 @@ class _Watch:
         self.runs.discard(run)
         # Where somebody has wrapped ours meanwhile, it stays in the chain, and is not put in again.
         if not self.runs and self._installed == (sys.excepthook, sys.exit):
-            sys.excepthook, sys.exit = self._hook, self._exit
-            self._installed = None
             _name_of_exit(None)
+            # In one line, since Ctrl-C can come between any two.
+            sys.excepthook, sys.exit, self._installed = self._hook, self._exit, None
 
     def forked(self) -> None:
         """In a forked child: its runs are the parent's, and so is what was left to deliver."""
@@ -276,20 +294,31 @@ class _Watch:
         """Ends what is open, and waits for delivery."""
         if self.exiting == os.getpid():
             return
+        error = sys.exc_info()[1]  # in a worker, on its way to be printed
+        try:
+            pending = self._end_all(error)
+            seconds = max([delivery.policy.exit_s for delivery in pending], default=0.0)
+            arrived = wait(pending, seconds, progress=any(delivery.policy.progress for delivery in pending))
+        except KeyboardInterrupt:
+            pending, arrived = insist(lambda: self._end_all(error)), False
+        insist(lambda: self._leave(pending, arrived))
+        if self._interrupted:
+            # What makes Python end by SIGINT is a mark that any `eval` of a text clears, in whatever thread, and sets.
+            with contextlib.suppress(KeyboardInterrupt):
+                exec("raise KeyboardInterrupt")  # noqa: S102
+
+    def _end_all(self, error: BaseException | None) -> list[Delivery]:
+        """Writes the ends of all open runs; what is left to deliver. Harmless when repeated."""
         self.exiting = os.getpid()
         self._look_for_exit()
-        error = sys.exc_info()[1]
-        if error is not None:  # in a worker, on its way to be printed
+        if error is not None:
             self.end = of_exception(error)
-        pending = list(self.detached)
-        for run in list(self.runs):
-            with contextlib.suppress(KeyboardInterrupt):  # its end is written all the same
-                pending += filter(None, [run.end(self.end)])
-        pending = [delivery for delivery in pending if not delivery.done()]
-        seconds = max([delivery.policy.exit_s for delivery in pending], default=0.0)
-        arrived = False
-        with contextlib.suppress(KeyboardInterrupt):
-            arrived = wait(pending, seconds, progress=any(delivery.policy.progress for delivery in pending))
+        ended = [run.end(self.end) for run in list(self.runs)]
+        return [delivery for delivery in (*self.detached, *ended) if delivery is not None and not delivery.done()]
+
+    @staticmethod
+    def _leave(pending: list[Delivery], arrived: bool) -> None:
+        """Says what became of it. Harmless when repeated."""
         process.stop_threads()
         for delivery in pending:
             logger.info(delivery.report())
@@ -297,10 +326,6 @@ class _Watch:
         if not arrived and job:
             for root in sorted({str(delivery.root) for delivery in pending if not delivery.done()}):
                 logger.warning("%s ends the uploader with the job; the rest is for: pluto sync --dir %s", job, root)
-        if self._interrupted:
-            # What makes Python end by SIGINT is a mark that any `eval` of a text clears, in whatever thread, and sets.
-            with contextlib.suppress(KeyboardInterrupt):
-                exec("raise KeyboardInterrupt")  # noqa: S102
 
     def _look_for_exit(self) -> None:
         """An exception kept alive only by a cycle through its own traceback has not been dropped yet."""
@@ -346,9 +371,11 @@ def opened(run: Ending) -> None:
     _watch.add(run)
 
 
-def closed(run: Ending, left: Delivery | None = None) -> None:
-    """The run has ended; what is `left` of it is waited for at exit, where it has not been waited for as long yet."""
+def closed(run: Ending, delivery: Delivery | None, *, arrived: bool) -> None:
+    """The run has ended. What has not `arrived` is waited for at exit, where it has not been waited for as long yet."""
     _watch.remove(run)
-    if left is not None and run.policy.exit_s > run.policy.finish_s:
-        _watch.detached = [delivery for delivery in _watch.detached if not delivery.done()]
-        _watch.detached.append(left)
+    if delivery is None:
+        return
+    others = [one for one in _watch.detached if one.folder != delivery.folder and not one.done()]
+    waits = not arrived and run.policy.exit_s > run.policy.finish_s
+    _watch.detached = [*others, delivery] if waits else others

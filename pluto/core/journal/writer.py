@@ -64,6 +64,7 @@ class Journal:
         self._pins = 0
         self._switching = False
         self._closed = False
+        self._last = 0
         self.lost = 0
         """Records the disk and the memory had no room for."""
         with self._lock:
@@ -106,6 +107,24 @@ class Journal:
                 self._turn()
             return seq
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more will be written."""
+        return self._closed
+
+    def end(self, kind: int, body: bytes) -> None:
+        """Writes the last record and closes. Harmless when repeated: an interrupted call is completed by the next."""
+        with self._lock:
+            if self._closed:
+                return
+            if self._row is not None:
+                self._complete()
+            if not self._last:
+                self._last = self._seq + 1
+            if self._seq < self._last:
+                self.append(kind, body)
+            self.close()
+
     @contextlib.contextmanager
     def blobs(self) -> Iterator[BlobFolder]:
         """The blob folder of the current segment, which stays the current one until the block ends.
@@ -142,8 +161,8 @@ class Journal:
             if self._backlog is not None:
                 self.lost += len(self._backlog)
                 _logger.error("%d records never reached the disk at %s and are lost", self.lost, self._folder)
-            self._closed = True
             segment.close(self._segment.connection, self._folder, self._segment.number)
+            self._closed = True
 
     def forked(self) -> None:
         """In a forked child: lets go of the parent's files without closing them."""
