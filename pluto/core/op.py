@@ -283,10 +283,12 @@ class Op(About):
 
     def beat(self) -> None:
         """Called every few seconds: introduces the run once it is known, and passes on that it was cancelled."""
-        self._begin_anew()
-        if self._recorder is not None:
-            self._recorder.wake()
+        with self._lock:
+            self._begin_anew()
+            if self._recorder is None or self._recorder.journal.closed:
+                return  # it has ended meanwhile, and its folder may be gone for good
             self._recorder.keep()
+        self._recorder.wake()
         self._introduce()
         if self.cancelled and "cancelled" not in self._said:
             self._said.add("cancelled")
@@ -316,7 +318,7 @@ class Op(About):
         """Where the run's folder has been deleted, goes on in a new one: what is in the old files nobody will find."""
         with self._lock:
             old = self._recorder
-            if old is None or self._child or not old.gone:
+            if old is None or self._child or old.journal.closed or not old.gone:
                 return
             try:
                 self._recorder = Recorder(self._opening, anew=True)

@@ -18,6 +18,7 @@ from pluto.core import fork, process
 from pluto.core.distributed import Ranks, owner
 from pluto.core.say import logger
 from pluto.core.settings import Settings
+from pluto.core.uploader.places import Processes, writes
 
 if TYPE_CHECKING:
     from pluto.core.recorder import Recorder
@@ -116,15 +117,24 @@ class Delivery:
         self.last_seq = recorder.journal.last_seq
         self.wake = recorder.wake
         self.thread = recorder.thread
+        self._processes = Processes(recorder.sync)
 
     def done(self) -> bool:
-        """Whether all of it is delivered or refused for good, and the status set, unless others still write the run."""
+        """Whether all of it is delivered or refused for good, and the status set.
+
+        The status is not waited for while another process that lives writes the run. One that is gone keeps nobody from
+        it: the deliverer will soon have found that out, too.
+        """
         receipt = self.receipts.read()
-        writers = receipt.writers
-        mine = writers.get(self.receipts.writer)
+        mine = receipt.writers.get(self.receipts.writer)
         if mine is None and not self.folder.exists():
             return True  # somebody has deleted it all: there is nothing to wait for
-        return mine is not None and mine.done and (receipt.finished or not all(w.done for w in writers.values()))
+        if mine is None or not mine.done:
+            return False
+        return receipt.finished or any(
+            not facts.done and writes(self._processes, self.folder.with_name(name))
+            for name, facts in receipt.writers.items()
+        )
 
     def left(self) -> int:
         """How many records are not delivered yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import socket
 import time
@@ -85,6 +86,15 @@ def alive(processes: Processes, writer: dict[str, Any], folder: Path) -> bool:
     except OSError:
         return False
     return time.time() - newest < IDLE_S
+
+
+def writes(processes: Processes, folder: Path) -> bool:
+    """Whether the process of the writer in `folder` may still write. False where there is no writer."""
+    try:
+        facts = json.loads((folder / "writer.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(facts, dict) and alive(processes, facts, folder)
 
 
 def take(folder: Path) -> int | None:
