@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from pathlib import Path
 
 import pytest
@@ -96,11 +95,10 @@ def test_trouble_is_tried_again_once_a_second_and_no_more(
     good = journal._segment.execute
     journal._segment.execute = broken  # type: ignore[assignment,method-assign]
     monkeypatch.setattr(writer, "_Segment", broken)
+    monkeypatch.setattr(writer, "RETRY_S", 1000.0)
     with caplog.at_level(logging.WARNING, "pluto"):
-        began = time.monotonic()
         for _ in range(5000):
             journal.append(LINE, b"x")
-        assert time.monotonic() - began < 0.9
     assert tries == 1
     assert len(caplog.records) == 1
     journal._segment.execute = good  # type: ignore[method-assign]
