@@ -46,7 +46,7 @@ class Scripts:
         )  # type: ignore[call-overload,no-any-return]
 
     def run(
-        self, source: str, *arguments: str, timeout: float = 60, check: bool = True, **options: object
+        self, source: str, *arguments: str, timeout: float = 100, check: bool = True, **options: object
     ) -> subprocess.CompletedProcess[str]:
         """The finished program. With `check`, an exit code other than 0 fails the test and shows its output."""
         with self.start(source, *arguments, **options) as process:  # type: ignore[arg-type]
@@ -100,12 +100,12 @@ def serving(folder: Path, *arguments: str, port: int | None = None) -> Iterator[
             return b" 200 " in talk.recv(100)
 
     try:
-        until(answers, 30, f"pluto server\n{log.read_text()}")
+        until(answers, 60, f"pluto server\n{log.read_text()}")
         yield Server(f"http://127.0.0.1:{port}", folder / "store", process)
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -93,7 +93,7 @@ def test_a_killed_run_is_left_behind_and_a_live_one_is_not(printed: Command, scr
         printed("sync")
         assert [one["run_id"] for one in printed("status")] == ["alive"]
         assert pq.get_run("digits", "killed")["status"] == "FAILED"
-        alive.communicate("", timeout=30)
+        alive.communicate("", timeout=60)
 
 
 def test_a_server_that_is_away_leaves_the_run_and_its_return_takes_it(
@@ -124,7 +124,7 @@ def test_a_run_under_way_stays_where_it_is(scripts: Scripts, root: Path, server:
         assert "is begun at" in done.stderr
         (one,) = json.loads(done.stdout)
         assert one["target"] == str(root / "store")
-        process.communicate("\n", timeout=30)
+        process.communicate("\n", timeout=60)
 
 
 @pytest.mark.usefixtures("left")
@@ -136,9 +136,9 @@ def test_ctrl_c_ends_sync_and_the_next_one_goes_on(
     monkeypatch.delenv("PLUTO_HOST")
     process = subprocess.Popen([*PLUTO, "sync", "--patience", "60"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     with process:
-        until(lambda: len(printed_waiting()) == 1, 30, "the local run is delivered")
+        until(lambda: len(printed_waiting()) == 1, 60, "the local run is delivered")
         os.kill(process.pid, signal.SIGINT)
-        assert process.wait(20) == 130
+        assert process.wait(60) == 130
     assert len(printed("status", code=3)) == 1
 
 

@@ -97,7 +97,7 @@ def test_login_asks_at_a_terminal(key: str, locked: Server, root: Path) -> None:
         os.write(ours, key.encode() + b"\n")
         while b"Logged in" not in shown:
             shown += os.read(ours, 1000)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     os.close(ours)
     assert key.encode() not in shown
     assert key in (root / "auth").read_text()
@@ -156,6 +156,6 @@ def test_the_server_ends_with_ctrl_c(tmp_path: Path) -> None:
             assert told
             assert httpx.get(f"{told[1]}/api/health").text == "OK"
             process.send_signal(signal.SIGINT)
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
         finally:
             process.kill()

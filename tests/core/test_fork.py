@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pluto.protocol.records import Kind
 from tests.core.journals import end, points, read, writers
 from tests.programs import Scripts
@@ -11,6 +13,7 @@ from tests.programs import Scripts
 OFFLINE = 'project="p", mode="offline", disable_console=True, disable_system_metrics=True'
 
 
+@pytest.mark.timeout(330)
 def test_a_thousand_forks_while_three_threads_write(root: Path, scripts: Scripts) -> None:
     scripts.run(
         f"""
@@ -32,7 +35,7 @@ def test_a_thousand_forks_while_three_threads_write(root: Path, scripts: Scripts
                 if n % 50 == 0:
                     run.log({{"child": n}}, step=n)
                 os._exit(7)
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 60
             while True:
                 done, status = os.waitpid(pid, os.WNOHANG)
                 if done:
@@ -46,7 +49,7 @@ def test_a_thousand_forks_while_three_threads_write(root: Path, scripts: Scripts
         run.finish()
         print(*counts)
         """,
-        timeout=100,
+        timeout=300,
     ).check_returncode()
     parent, *children = writers(root)
     for n in range(3):
@@ -99,7 +102,7 @@ def test_the_parents_lock_is_free_when_the_parent_is_gone_though_a_child_lives(r
         """,
         stdin=-1,
     )
-    program.wait(30)
+    program.wait(60)
     import fcntl
 
     (place,) = (root / "sync" / "processes").iterdir()

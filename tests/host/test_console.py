@@ -9,7 +9,6 @@ import pty
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +144,7 @@ print("tab\\there, umlaut ü", end="", flush=True)
 
 
 def test_a_terminal_shows_the_same_bytes(run: Run, tmp_path: Path) -> None:
-    wait = "end = time.monotonic() + 5\nwhile os.get_terminal_size().columns != 97 and time.monotonic() < end: pass\n"
+    wait = "end = time.monotonic() + 60\nwhile os.get_terminal_size().columns != 97 and time.monotonic() < end: pass\n"
     plain = on_terminal(run, wait + SCREEN, tmp_path)
     captured = on_terminal(run, wait + "capture = started()\n" + SCREEN + "\ncapture.stop()\n", tmp_path)
     assert captured == plain
@@ -187,7 +186,7 @@ def test_a_line_before_a_crash_is_recorded_when_there_is_a_moment(run: Run) -> N
     body = """
 started()
 print("before the crash", flush=True)
-until = time.monotonic() + 10
+until = time.monotonic() + 60
 while not os.path.getsize(os.environ["RECORD"]) and time.monotonic() < until: time.sleep(0.001)
 os.kill(os.getpid(), 9)
 """
@@ -198,7 +197,7 @@ os.kill(os.getpid(), 9)
 def test_the_whole_process_group_killed(run: Run) -> None:
     body = "started()\nos.write(1, b'said\\n')\nos.killpg(0, 9)"
     with run.start(body, start_new_session=True) as process:
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=60)
     assert out == "said\n"
 
 
@@ -263,12 +262,10 @@ def test_a_pipeline_ends_with_the_script(run: Run, tmp_path: Path) -> None:
     script = tmp_path / "piped.py"
     # queue.py beside the script breaks what the script itself imports, so the script leaves its folder first.
     script.write_text("import sys; del sys.path[0]\n" + HEAD + "started()\nprint('done')\n")
-    began = time.monotonic()
     ended = subprocess.run(
         f"{sys.executable} {script} | cat", shell=True, env={**os.environ, **run.env}, capture_output=True, timeout=60
     )
     assert ended.stdout == b"done\n", ended.stderr
-    assert time.monotonic() - began < 20
 
 
 def test_a_forked_child_prints_through_and_leaves_the_capture_alone(run: Run) -> None:
@@ -399,7 +396,7 @@ def test_user_code_meets_no_child_of_ours(run: Run) -> None:
     body = """
 capture = started()
 print("x", flush=True)
-until = time.monotonic() + 10
+until = time.monotonic() + 60
 while not os.path.getsize(os.environ["RECORD"]) and time.monotonic() < until: time.sleep(0.01)
 try:
     os.wait()
@@ -424,7 +421,7 @@ capture = started()
 text = b"y" * 1_000_000
 C.write(1, text, len(text))
 """
-    assert len(run(body, timeout=30).stdout) == 1_000_000
+    assert len(run(body, timeout=60).stdout) == 1_000_000
 
 
 def test_secrets_are_shown_but_not_recorded(run: Run) -> None:

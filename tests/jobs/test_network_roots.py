@@ -204,6 +204,6 @@ def test_the_server_command_says_it_once(machine: Machine) -> None:
         assert modes(machine.nfs / "root") == {"index.db": "delete"}
     finally:
         program.terminate()
-        _, said = program.communicate(timeout=30)
+        _, said = program.communicate(timeout=60)
     assert said.count("rollback journal") == 1
     until(lambda: program.poll() is not None)

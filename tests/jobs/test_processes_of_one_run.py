@@ -140,7 +140,7 @@ def test_a_child_that_outlives_its_parent_is_heard(home: Path, scripts: Scripts,
     """
     go = tmp_path / "go"
     program = scripts.start(source, str(go))
-    program.wait(30)
+    program.wait(60)
     go.touch()
     program.communicate()
     settled(home)

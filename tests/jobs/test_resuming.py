@@ -217,10 +217,10 @@ def test_a_resume_with_a_dead_server_lands_behind_what_it_holds(home: Path, scri
             run.log({{"loss": float(n)}})
         run.log({{"part": 1.0}}, commit=False)
         run.log({{"other": 1.0}})
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         """
     with serving(home / "server", port=port):
-        scripts.run(source.replace("init_timeout=0.3", "init_timeout=30").replace("=0,", "=30,"))
+        scripts.run(source.replace("init_timeout=0.3", "init_timeout=60").replace("=0,", "=60,"))
         settled(home)
     said = scripts.run(source).stderr
     assert said.count("no answer on run r") == 1

@@ -98,7 +98,7 @@ def test_nothing_acknowledged_is_lost(home: Path, scripts: Scripts, tmp_path: Pa
             training.send_signal(signal.SIGKILL)
         else:
             training.kill()
-        training.wait(30)
+        training.wait(60)
     finally:
         training.kill()
         training.wait()
@@ -117,7 +117,7 @@ def test_the_next_run_delivers_what_a_dead_one_left(home: Path, scripts: Scripts
     until(lambda: counts(counter)[0] > 300, 60)
     for process in [*uploaders(home, training.pid), psutil.Process(training.pid)]:
         kill(process)
-    training.wait(30)
+    training.wait(60)
     steps, notes = counts(counter)
     scripts.run(
         """
@@ -138,7 +138,7 @@ def test_a_killed_group_loses_nothing(home: Path, scripts: Scripts, tmp_path: Pa
     )  # fmt: skip
     until(lambda: counts(counter)[0] > 2_000, 60)
     os.killpg(training.pid, signal.SIGKILL)
-    training.wait(30)
+    training.wait(60)
     steps, notes = counts(counter)
     until(lambda: not uploaders(home), 60, "the uploader delivers and leaves")
     check("group", steps, notes)
@@ -161,8 +161,8 @@ def test_the_end_of_a_pid_namespace_loses_nothing(home: Path, scripts: Scripts, 
     )
     until(lambda: counts(counter)[0] > 2_000, 60)
     container.kill()
-    container.wait(30)
-    until(lambda: not of_home(home), 30, "every process of the namespace is gone")
+    container.wait(60)
+    until(lambda: not of_home(home), 60, "every process of the namespace is gone")
     steps, notes = counts(counter)
     deliver(home)
     check("inside", steps, notes)

@@ -34,7 +34,7 @@ def server(store: Path, host: str = "127.0.0.1", keyed: bool = False) -> Iterato
         yield process.stdout.readline().strip(), process
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
         process.stdout.close()
 
 
@@ -52,7 +52,7 @@ def test_over_a_socket(tmp_path: Path) -> None:
         assert client.head(blob).headers["content-length"] == str(len(data))
         assert "server" not in client.get("/api/health").headers
         process.send_signal(signal.SIGTERM)
-        assert process.wait(15) in (0, -signal.SIGTERM)
+        assert process.wait(60) in (0, -signal.SIGTERM)
     with server(tmp_path / "store") as (url, _):
         assert httpx.get(f"{url}/api/runs/details/{made['runId']}").json()["name"] == "n"
 

@@ -80,7 +80,7 @@ def test_what_leaves_the_log_waits_for_those_that_still_use_it(tmp_path: Path) -
     with leaving:
         assert leaving.stdout is not None and leaving.stdout.readline() == "opening\n"
         reader.close()
-        assert leaving.wait(30) == 0
+        assert leaving.wait(60) == 0
     connection = sqlite3.connect(tmp_path / "index.db")
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     connection.close()

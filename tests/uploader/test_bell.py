@@ -22,8 +22,8 @@ def test_a_ring_ends_the_wait(tmp_path: Path) -> None:
         assert not bell.wait(0)
         threading.Timer(0.05, ring, [tmp_path]).start()
         started = time.monotonic()
-        assert bell.wait(20)
-        assert time.monotonic() - started < 10
+        assert bell.wait(60)
+        assert time.monotonic() - started < 30
         assert not bell.wait(0)
     finally:
         bell.close()

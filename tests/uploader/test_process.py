@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -57,16 +58,22 @@ def made(root: Path) -> Made:
 
 
 def uploaders(home: Path, *besides: int) -> list[psutil.Process]:
-    return [process for process in of_home(home) if process.pid not in besides and process.status() != "zombie"]
+    """Those of the home that are not about to be seen off, nor gone by the time they are looked at."""
+    found = []
+    for process in of_home(home):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.pid not in besides and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
 
 
 def test_it_delivers_and_leaves_no_trace(made: Made, home: Path, root: Path) -> None:
     made.writer().end()
     started = time.monotonic()
     ensure(made.sync)
-    assert time.monotonic() - started < 1
-    until(lambda: made.receipt().finished, 20)
-    until(lambda: not uploaders(home), 20)
+    assert time.monotonic() - started < 5
+    until(lambda: made.receipt().finished, 60)
+    until(lambda: not uploaders(home), 60)
     assert not bell.ring(made.sync)
     assert (made.sync / "uploader.log").read_text() == ""
     assert not made.path.exists()
@@ -76,13 +83,13 @@ def test_one_serves_everybody_while_somebody_lives(made: Made, home: Path) -> No
     writer = made.writer(alive=True)
     for _ in range(5):
         ensure(made.sync)  # several start before the first listens: one is elected
-    until(lambda: len(uploaders(home)) == 1 and bell.ring(made.sync), 20)
+    until(lambda: len(uploaders(home)) == 1 and bell.ring(made.sync), 60)
     (only,) = uploaders(home)
     for number in range(3):
         other = Made(made.sync, made.target, f"other-{number}")
         other.writer(alive=True).end()
         ensure(made.sync)
-        until(lambda other=other: other.receipt().finished, 20)
+        until(lambda other=other: other.receipt().finished, 60)
     assert uploaders(home) == [only]
     writer.end()
 
@@ -92,9 +99,9 @@ def test_it_is_no_child_and_holds_nothing_of_the_training(made: Made, home: Path
     os.set_inheritable(secret, True)
     made.writer(alive=True)
     ensure(made.sync)
-    until(lambda: bell.ring(made.sync), 20)
-    (uploader,) = until(lambda: uploaders(home), 20)
-    until(lambda: uploader.ppid() != os.getpid(), 20)
+    until(lambda: bell.ring(made.sync), 60)
+    (uploader,) = until(lambda: uploaders(home), 60)
+    until(lambda: uploader.ppid() != os.getpid(), 60)
     assert os.getsid(uploader.pid) != os.getsid(0)
     assert uploader.cwd() == "/"
     names = {os.readlink(entry.path) for entry in os.scandir(f"/proc/{uploader.pid}/fd")}
@@ -106,14 +113,14 @@ def test_it_is_no_child_and_holds_nothing_of_the_training(made: Made, home: Path
 def test_signals_for_the_job_do_not_end_it(made: Made, home: Path) -> None:
     writer = made.writer(alive=True)
     ensure(made.sync)
-    until(lambda: made.receipt().run, 20)
+    until(lambda: made.receipt().run, 60)
     (uploader,) = uploaders(home)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         uploader.send_signal(number)
     writer.metrics(1, loss=1)
     writer.end()
     ensure(made.sync)
-    until(lambda: made.receipt().finished, 20)
+    until(lambda: made.receipt().finished, 60)
     assert uploader.is_running()
 
 
@@ -124,8 +131,8 @@ def test_no_secret_is_seen_from_outside(home: Path, root: Path) -> None:
     made = Made(root / "sync", Remote(url, url, url, url, "mlps_verysecret"))
     made.writer(alive=True)
     ensure(made.sync)
-    (uploader,) = until(lambda: uploaders(home) if bell.ring(made.sync) else None, 20)
-    until(lambda: made.receipt().problem, 20)
+    (uploader,) = until(lambda: uploaders(home) if bell.ring(made.sync) else None, 60)
+    until(lambda: made.receipt().problem, 60)
     seen = [*uploader.cmdline(), *uploader.environ().values(), (made.sync / "uploader.log").read_text()]
     seen.append((made.sync / "receipts" / f"{made.folder.key}.json").read_text())
     assert not any("verysecret" in text for text in seen)
@@ -150,7 +157,7 @@ def test_what_lies_beside_the_script_is_not_imported(scripts: Scripts, root: Pat
         str(made.sync),
     )
     assert done.stderr == ""
-    until(lambda: made.receipt().finished, 20)
+    until(lambda: made.receipt().finished, 60)
     assert (made.sync / "uploader.log").read_text() == ""
 
 
@@ -162,10 +169,10 @@ def test_a_pipe_behind_the_script_ends_with_it(scripts: Scripts, made: Made) -> 
         "ensure(pathlib.Path(sys.argv[1]))\nprint('over')\n"
     )
     done = subprocess.run(
-        ["/bin/sh", "-c", f"'{sys.executable}' '{script}' '{made.sync}' 2>&1 | cat"], capture_output=True, timeout=30
+        ["/bin/sh", "-c", f"'{sys.executable}' '{script}' '{made.sync}' 2>&1 | cat"], capture_output=True, timeout=60
     )
     assert done.stdout == b"over\n"
-    until(lambda: bell.ring(made.sync), 20)
+    until(lambda: bell.ring(made.sync), 60)
 
 
 def test_waiting_for_all_children_does_not_wait_for_it(scripts: Scripts, made: Made) -> None:
@@ -183,7 +190,7 @@ def test_waiting_for_all_children_does_not_wait_for_it(scripts: Scripts, made: M
         ensure(pathlib.Path(sys.argv[1]))
         """,
         str(made.sync),
-        timeout=30,
+        timeout=60,
     )
     assert done.stdout == "no child left\n" and done.stderr == ""
 
@@ -233,16 +240,16 @@ def test_killed_at_random_moments_it_delivers_everything_once(
     assert training.stdout.readline() == "started\n"
     chance = random.Random(7)
     for _ in range(6):
-        for process in until(lambda: uploaders(home, training.pid), 20):
+        for process in until(lambda: uploaders(home, training.pid), 60):
             process.kill()
-        until(lambda: not bell.ring(made.sync), 20)
+        until(lambda: not bell.ring(made.sync), 60)
         ensure(made.sync)
         time.sleep(chance.random() * 0.4)  # when it is hit is left to chance: this is no waiting for anything
     assert training.stdout.readline() == "done\n"
     training.stdin.write("\n")
     training.stdin.flush()
-    until(lambda: training.poll() is not None, 20)
-    until(lambda: made.receipt().finished, 30)
+    until(lambda: training.poll() is not None, 60)
+    until(lambda: made.receipt().finished, 60)
     run = made.receipt().run.run_id  # type: ignore[union-attr]
     assert run is not None
     assert points(made.target, run, "loss") == [(step, step) for step in range(4000)]
@@ -256,13 +263,13 @@ def test_killed_at_random_moments_it_delivers_everything_once(
 def test_a_killed_training_is_noticed(training: subprocess.Popen[str], made: Made, home: Path) -> None:
     assert training.stdout is not None
     assert training.stdout.readline() == "started\n"
-    until(lambda: made.receipt().run, 20)
+    until(lambda: made.receipt().run, 60)
     training.kill()
     training.wait()
-    until(lambda: made.receipt().finished, 20)
+    until(lambda: made.receipt().finished, 60)
     details = read(made.target, "/api/runs/details/1")
     assert details["status"] == "FAILED" and details["statusMetadata"] == {"reason": "lost"}
-    until(lambda: not uploaders(home), 20)
+    until(lambda: not uploaders(home), 60)
 
 
 def test_an_unreachable_server_is_given_up_in_the_end(root: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,7 +282,7 @@ def test_an_unreachable_server_is_given_up_in_the_end(root: Path, home: Path, mo
     began = time.monotonic()
     monkeypatch.setattr(loop.Loop.stuck, "__defaults__", (0.3,))
     process._serve(made.sync)
-    assert 0.3 <= time.monotonic() - began < 20
+    assert 0.3 <= time.monotonic() - began < 60
     assert made.path.exists() and "refused" in str(made.receipt().problem).lower()
 
 
@@ -289,7 +296,7 @@ def test_offline_runs_and_those_of_another_host_are_left_alone(made: Made, root:
     writer.end()
     made.writer().end()
     ensure(made.sync)
-    until(lambda: made.receipt().finished, 20)
-    until(lambda: not uploaders(home), 20)
+    until(lambda: made.receipt().finished, 60)
+    until(lambda: not uploaders(home), 60)
     assert offline.path.exists() and elsewhere.path.exists()
     assert offline.deliver() == {} and offline.receipt().finished

@@ -295,13 +295,13 @@ def test_a_server_in_trouble_is_not_hammered(
     loop = Loop(made.sync)
     try:
         loop.scan()
-        until(lambda: len(list((made.sync / "receipts").glob("*.json"))) == 1, 10)
+        until(lambda: len(list((made.sync / "receipts").glob("*.json"))) == 1, 60)
         monkeypatch.setattr(retry, "FIRST_S", 30.0)
         monkeypatch.setattr(retry, "LONGEST_S", 30.0)
         stock.stop()
         made.writer(alive=True).metrics(0, loss=1)
         loop.scan()
-        until(lambda: made.receipt().problem, 10)
+        until(lambda: made.receipt().problem, 60)
         outage = next(iter(loop._targets.values()))._outages["lines"]
         began = time.monotonic()
         while time.monotonic() - began < 0.3:  # nothing is to happen, which cannot be waited for
@@ -326,11 +326,11 @@ def test_a_hung_server_holds_up_nobody_else(root: Path, stock: Stock) -> None:
     loop = Loop(root / "sync")
     try:
         loop.scan()
-        until(lambda: stock.requests, 10)
+        until(lambda: stock.requests, 60)
         free = Made(root / "sync", Local(root / "store"), "free")
         free.writer().end()
         loop.scan()
-        until(lambda: free.receipt().finished, 10)
+        until(lambda: free.receipt().finished, 60)
     finally:
         stock.heal()
         loop.close()
@@ -346,13 +346,13 @@ def test_a_big_upload_holds_up_no_metric(made: Made, stock: Stock) -> None:
     loop = Loop(made.sync)
     try:
         loop.scan()
-        until(lambda: any(path.startswith("/objects") for _, path in list(stock.requests)), 10)
+        until(lambda: any(path.startswith("/objects") for _, path in list(stock.requests)), 60)
         last = writer.metrics(1, loss=1)
         loop.scan()
-        until(lambda: made.receipt().writers[writer.name].lines >= last, 10)
+        until(lambda: made.receipt().writers[writer.name].lines >= last, 60)
         assert made.receipt().writers[writer.name].files < last
         stock.heal()
-        until(lambda: made.receipt().writers[writer.name].files >= last, 10)
+        until(lambda: made.receipt().writers[writer.name].files >= last, 60)
     finally:
         stock.heal()
         loop.close()
@@ -368,9 +368,9 @@ def test_heartbeats(made: Made, stock: Stock, monkeypatch: pytest.MonkeyPatch) -
     loop = Loop(made.sync)
     try:
         loop.scan()
-        until(lambda: stock.runs and stock.run("r").beats > 2, 10)
+        until(lambda: stock.runs and stock.run("r").beats > 2, 60)
         stock.run("r").cancel = True
-        until(lambda: made.receipt().cancelled, 10)
+        until(lambda: made.receipt().cancelled, 60)
     finally:
         loop.close()
         writer.close()
