@@ -131,10 +131,9 @@ class Delivery:
             return True  # somebody has deleted it all: there is nothing to wait for
         if mine is None or not mine.done:
             return False
-        return receipt.finished or any(
-            not facts.done and writes(self._processes, self.folder.with_name(name))
-            for name, facts in receipt.writers.items()
-        )
+        others = [self.folder.with_name(name) for name, facts in receipt.writers.items() if not facts.done]
+        # One whose folder somebody has deleted will never be done.
+        return receipt.finished or any(writes(self._processes, other) or not other.exists() for other in others)
 
     def left(self) -> int:
         """How many records are not delivered yet."""

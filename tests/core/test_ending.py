@@ -74,6 +74,15 @@ def test_a_process_that_lives_is_not_waited_for() -> None:
     assert delivery.done()
 
 
+def test_a_writer_that_somebody_has_deleted_is_not_waited_for() -> None:
+    run = opened()
+    gone = other(run)
+    delivery, record = ended(run)
+    record.note_writer(gone, lines=1)
+    shutil.rmtree(delivery.folder.with_name(gone))
+    assert delivery.done()
+
+
 def test_a_run_that_has_ended_does_not_begin_anew(root: Path) -> None:
     """Its folder goes away with the delivery, perhaps while the thread that looks after open runs looks after it."""
     run = opened()
