@@ -36,7 +36,7 @@ def test_a_new_run_is_open_at_once_and_known_soon(
     assert run.resumed is False and run.run_id
     assert (run.id, run.display_id) == (1, "P-1")
     assert run.url is None
-    assert run.flush(30)
+    assert run.flush(60)
     assert steps(run, "a") == [1]
     run.finish()
     assert f"run P-1 started (external_id={run.run_id}) in ~/.pluto/store; look: pluto query run p P-1" in caplog.text
@@ -75,7 +75,7 @@ def test_a_resumed_run_counts_on_from_where_it_stood() -> None:
         assert run.project == "p"
         run.log({"a": 1.0}, step=20)
         run.log({"a": 1.0})
-        assert run.flush(30)
+        assert run.flush(60)
     assert steps(run, "a") == [1, 2, 3, 4, 5, 6, 7, 20, 21]
 
 

@@ -112,7 +112,7 @@ def test_waiting_ends_as_soon_as_everything_has_arrived(stock: Stock, scripts: S
 
 @pytest.mark.parametrize("where", ["finish", "exit"])
 def test_ctrl_c_once_the_end_is_written(stock: Stock, scripts: Scripts, home: Path, where: str) -> None:
-    """In the waiting, or on the way there: `test_interrupts` presses it at every line of that."""
+    """In the waiting, or on the way there: `test_interrupts` presses it at every moment of that."""
     code = 'run.finish()\nprint("not reached")\n' if where == "finish" else ""
     program = scripts.start(
         TRAINING + code,

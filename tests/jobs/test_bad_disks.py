@@ -197,7 +197,7 @@ def test_a_root_that_vanishes(home: Path, root: Path, scripts: Scripts) -> None:
     import pluto
     run = pluto.init(project="p", run_id="gone", finish_wait=20, exit_wait=20, {QUIET})
     log(run, range(100))
-    assert run.flush(30)
+    assert run.flush(60)
     shutil.rmtree(os.environ["PLUTO_DIR"])
     log(run, range(100, 200))
     deadline = time.monotonic() + 20
@@ -232,7 +232,7 @@ def test_a_clock_that_jumps(home: Path, scripts: Scripts) -> None:
     for part, offset in enumerate((0, -400 * day, 4000 * day, 0, -10 * day)):
         log(run, range(part * 100, part * 100 + 100))
         run.log({{"note": pluto.Text(str(part))}}, step=part)
-        assert run.flush(30)
+        assert run.flush(60)
     again = pluto.init(project="p", run_id="clock", resume=True, {QUIET})
     again.log({{"loss": 250.0}})
     again.finish()
@@ -260,7 +260,7 @@ def test_the_store_on_a_full_disk_gets_what_waits_once_there_is_room(home: Path,
     from pluto import query
     run = pluto.init(project="p", run_id="store", {QUIET})
     log(run, range(100))
-    assert run.flush(30)
+    assert run.flush(60)
     ballast = os.environ["PLUTO_DIR"] + "/store/ballast"
     with open(ballast, "wb", buffering=0) as file:
         try:
