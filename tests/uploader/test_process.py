@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -57,7 +58,12 @@ def made(root: Path) -> Made:
 
 
 def uploaders(home: Path, *besides: int) -> list[psutil.Process]:
-    return [process for process in of_home(home) if process.pid not in besides and process.status() != "zombie"]
+    found = []
+    for process in of_home(home):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.pid not in besides and process.status() != "zombie":
+                found.append(process)
+    return found
 
 
 def test_it_delivers_and_leaves_no_trace(made: Made, home: Path, root: Path) -> None:
