@@ -24,8 +24,11 @@ LINES: Final = "lines"
 FILES: Final = "files"
 
 
-class Entry(msgspec.Struct, array_like=True):
-    """One record of a batch. A batch is the msgpack array of entries, by rising `seq`."""
+class Entry(msgspec.Struct, array_like=True, gc=False):
+    """One record of a batch. A batch is the msgpack array of entries, by rising `seq`.
+
+    It holds nothing that could hold it, so that the collector of garbage need not know of it, nor of `Metrics`.
+    """
 
     seq: int
     kind: int

@@ -69,7 +69,7 @@ class Start(msgspec.Struct, array_like=True, omit_defaults=False):
     """Whether this writer's end decides the run's status (rank 0, or the only process)."""
 
 
-class Metrics(msgspec.Struct, array_like=True):
+class Metrics(msgspec.Struct, array_like=True, gc=False):
     """One `log()` call's numbers, all at one step and time."""
 
     time: int

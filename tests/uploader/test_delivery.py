@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 import os
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pluto.core.client import Client, Unreachable
-from pluto.core.journal import Batch, Reader
+from pluto.core.journal import Batch, Reader, segment
 from pluto.core.settings import Local
 from pluto.core.uploader import record as record_module
 from pluto.core.uploader.dialect_pluto import PlutoDialect
@@ -28,6 +29,26 @@ def store(root: Path) -> Local:
 @pytest.fixture
 def made(root: Path, store: Local) -> Made:
     return Made(root / "sync", store)
+
+
+def test_a_segment_is_opened_once_to_be_read(made: Made, store: Local, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = made.writer()
+    for step in range(40_000):
+        writer.metrics(step, loss=step / 2)
+    writer.end()
+    opened: list[int] = []
+    really = segment.open_for_reading
+
+    def open_for_reading(folder: Path, number: int) -> sqlite3.Connection:
+        opened.append(number)
+        return really(folder, number)
+
+    monkeypatch.setattr(segment, "open_for_reading", open_for_reading)
+    assert made.deliver() == {}
+    assert len(points(store, 1, "loss")) == 40_000
+    assert max(opened) == 10
+    # The lane of files, or the look at the end, may find the odd one closed.
+    assert len(opened) <= 14
 
 
 def test_everything_a_run_logs_arrives_and_the_folder_goes_away(made: Made, store: Local) -> None:

@@ -21,6 +21,8 @@ FILES_PER_RECORD: Final = 1000
 """In the lane of files, the wire's sequence number is the record's times this, plus the file's position in it."""
 
 _STEPPED: Final = frozenset({Kind.METRICS, Kind.TEXTS, Kind.DATA})
+_RELATIVE: Final = b"\x91"
+"""How a relative step, an array of one, begins: the second field, behind a time that takes 9 bytes in this century."""
 _encode = msgspec.msgpack.Encoder().encode
 _Entry = tuple[int, int, bytes]
 
@@ -35,10 +37,9 @@ class PlutoDialect:
     def lines(self, client: Client, place: Place, writer: Writer, rows: list[Row]) -> None:
         """Sends the rows as they are; a batch that is refused is cut until the culprit stands alone."""
         base = writer.cursor.base
-        # A relative step, the second field, is an array. Time, the first, is 8 bytes wide in this century.
         entries: list[_Entry] = [
             (seq, kind, _resolved(kind, body, base))
-            if kind in _STEPPED and len(body) > 10 and body[10] >> 4 == 9 and body[1] == 0xCF
+            if body[10:11] == _RELATIVE and kind in _STEPPED and body[1] == 0xCF
             else (seq, kind, body)
             for seq, kind, body, _ in rows
         ]

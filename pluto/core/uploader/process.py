@@ -6,6 +6,7 @@ import logging
 import logging.handlers
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,8 @@ def main(sync: str) -> None:
     # Arrays are small here: a pool of threads would cost more than it gives.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
+    # httpx brings a command line, and rich with it: 5 MB. Without them it does as where rich is not installed.
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]
     folder = Path(sync)
     try:
         os.nice(NICE)

@@ -96,8 +96,9 @@ class Delivery:
         for writer in list(self.writers.values()):
             if writer.done or not writer.admitted:
                 continue
-            # Not far ahead of the other lane: both then read the same segment, which is opened once.
-            before = max(writer.cursor.lines, writer.cursor.files) + dialect.lines_at_once
+            # Not far ahead of the other lane, unless that is in trouble: both then read the same segment, which is
+            # opened once. Opening one means reading all of its write-ahead log.
+            before = None if self.backoffs[LINES].failures else writer.cursor.lines + dialect.lines_at_once
             batch = writer.reader.read(writer.cursor.files, FILES, limit or dialect.files_at_once, before=before)
             if batch.rows:
                 busy = True

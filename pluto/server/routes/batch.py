@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import operator
 import re
 from collections.abc import Sequence
 from importlib import metadata as distribution
@@ -57,13 +57,15 @@ async def batch(request: Request) -> Response:
         entries = _decoder.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ApiError(400, f"The body is no batch: {error}") from None
-    if any(later.seq <= earlier.seq for earlier, later in itertools.pairwise(entries)):
+    seqs = [entry.seq for entry in entries]
+    if not all(map(operator.lt, seqs, seqs[1:])):
         raise ApiError(400, "The entries of a batch have to come by rising seq")
     status = app.metadata.statuses.status(run)
     if status is None:
         raise not_found()
     refused: dict[int, str] = {}
-    if any(entry.kind in _APPLIED or entry.kind not in BATCH_KINDS for entry in entries):
+    kinds = {entry.kind for entry in entries}
+    if not kinds <= BATCH_KINDS - _APPLIED:
         mark = app.series.marks(run).get((writer, lane), 0)
         refused = apply(app, run, [entry for entry in entries if entry.seq > mark])
     appended = app.series.append(run, writer, lane, entries, refused)

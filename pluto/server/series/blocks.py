@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from pluto.protocol.records import Metrics
 from pluto.server.series.contract import Floats, Integers
 
 _HEAD: Final = struct.Struct("<II")
@@ -96,30 +98,35 @@ class Builder:
     """Turns records into blocks."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[str, ...], _Group] = {}
-        self._columns: list[tuple[str, Integers, Floats, Integers, Floats]] = []
+        self._taken: list[_Rows] = []
         self._rows = 0
 
-    def add_row(self, time: int, step: float, values: dict[str, int | float]) -> None:
-        """Takes a row of metrics."""
-        keys = tuple(values)
-        group = self._groups.get(keys)
-        if group is None:
-            group = self._groups[keys] = _Group([], [], [], [])
-        group.orders.append(self._rows)
-        group.times.append(time)
-        group.steps.append(step)
-        if len(keys) < _WIDE:
-            group.values.extend(values.values())
-        else:
-            # An array at once: a list of so many floats is five times the size.
-            group.values.append(np.fromiter(values.values(), np.float64, len(keys)))
-        self._rows += 1
+    def add_rows(self, records: Sequence[Metrics]) -> None:
+        """Takes rows of metrics.
+
+        Raises `ValueError`, `TypeError` or `OverflowError`, and takes none, where one of them has a time that does not
+        fit, or a step that is no number.
+        """
+        times = np.array([record.time for record in records], np.int64)
+        steps = np.array([record.step for record in records], np.float64)
+        if steps.ndim != 1:
+            raise ValueError("a step is a number")
+        alike: dict[tuple[str, ...], list[int]] = {}
+        for row, record in enumerate(records):
+            alike.setdefault(tuple(record.values), []).append(row)
+        for keys, rows in alike.items():
+            numbers = itertools.chain.from_iterable(records[row].values.values() for row in rows)
+            values = np.fromiter(numbers, np.float64, len(rows) * len(keys)).reshape(len(rows), len(keys))
+            which = np.array(rows)
+            self._taken.append(
+                _Rows(keys, which + self._rows, steps[which], times[which], np.ascontiguousarray(values.T))
+            )
+        self._rows += len(records)
 
     def add_column(self, name: str, steps: Floats, times: Integers, values: Floats) -> None:
         """Takes many points of one metric."""
         orders = np.arange(self._rows, self._rows + len(steps))
-        self._columns.append((name, orders, steps, times, values))
+        self._taken.append(_Rows((name,), orders, steps, times, values.reshape(1, -1)))
         self._rows += len(steps)
 
     @property
@@ -129,51 +136,31 @@ class Builder:
 
     def names(self) -> list[str]:
         """The metrics met, in the order of first use, some more than once."""
-        return [key for keys in self._groups for key in keys] + [name for name, *_ in self._columns]
+        return [key for rows in self._taken for key in rows.keys]
 
-    def highest_steps(self) -> Iterator[tuple[str, float]]:
-        """The highest finite step of each metric, some more than once."""
-        for keys, group in self._groups.items():
-            highest = _highest(np.array(group.steps, np.float64))
-            for key in keys:
-                yield key, highest
-        for name, _, steps, _, _ in self._columns:
-            yield name, _highest(steps)
+    def highest_steps(self) -> Iterator[tuple[tuple[str, ...], float]]:
+        """Metrics and the highest finite step of their rows, some more than once."""
+        for rows in self._taken:
+            yield rows.keys, float(np.max(rows.steps, where=np.isfinite(rows.steps), initial=-np.inf))
 
     def build(self, ids: dict[str, int], first_order: int) -> list[Block]:
         """Everything taken, with `ids` for the names and orders that count from `first_order`."""
-        made = []
-        for keys, group in self._groups.items():
-            if not keys:
-                continue
-            wide = len(keys) >= _WIDE
-            values = np.stack(group.values) if wide else np.array(group.values, np.float64).reshape(-1, len(keys))
-            made.append(
-                Block(
-                    np.array([ids[key] for key in keys], np.uint32),
-                    np.array(group.orders, np.int64) + first_order,
-                    np.array(group.steps, np.float64),
-                    np.array(group.times, np.int64),
-                    np.ascontiguousarray(values.T),
-                )
+        return join(
+            Block(
+                np.array([ids[key] for key in rows.keys], np.uint32), rows.orders + first_order, rows.steps, rows.times,
+                rows.values,
             )
-        for name, orders, steps, times, values in self._columns:
-            if len(steps):
-                names = np.array([ids[name]], np.uint32)
-                made.append(Block(names, orders + first_order, steps, times, values.reshape(1, -1)))
-        return join(made)
+            for rows in self._taken
+            if rows.values.size
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
-    orders: list[int]
-    times: list[int]
-    steps: list[float]
-    values: list[Any]
+class _Rows:
+    """As `Block`, before the names have their ids."""
 
-
-_WIDE: Final = 32
-
-
-def _highest(steps: Floats) -> float:
-    return float(np.max(steps, where=np.isfinite(steps), initial=-np.inf))
+    keys: tuple[str, ...]
+    orders: Integers
+    steps: Floats
+    times: Integers
+    values: Floats

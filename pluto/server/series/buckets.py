@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from pluto.server.series.cells import CELL, NAN_STEP, Cells, Positions, by_step, cells, merge
-from pluto.server.series.chunks import Column, concatenate, read_level
+from pluto.server.series.chunks import read_level
 from pluto.server.series.contract import Buckets, Floats, Integers
 from pluto.server.series.pieces import Pieces, without
 
@@ -59,7 +59,7 @@ def buckets(pieces: Pieces, count: int, low: float | None, high: float | None) -
         found += _coarse(pieces, rest[inside[rest]], grid)
         taken = np.unique(np.concatenate([part[2] for part in found]))
         rest = np.setdiff1d(rest, taken)
-    found += [_cut(pieces.columns(batch), batch, grid) for batch in _batches(rest, known["count"])]
+    found += [_cut(pieces, batch, grid) for batch in _batches(rest, known["count"])]
     found = [part for part in found if len(part[0])]
     if len(found) == 1 and (found[0][1][1:] > found[0][1][:-1]).all():
         return _answer(found[0][0])
@@ -98,9 +98,9 @@ def _batches(which: Integers, counts: Integers) -> Iterator[list[int]]:
         yield batch
 
 
-def _cut(columns: list[Column], batch: list[int], grid: Grid) -> Part:
+def _cut(pieces: Pieces, batch: list[int], grid: Grid) -> Part:
     """Cells of the points in the grid, the range of each, and the piece its last point is from."""
-    column = concatenate(columns)
+    column = pieces.column(batch)
     order = by_step(column.steps, column.times)
     if order is not None:
         column = column.part(order)
@@ -111,8 +111,8 @@ def _cut(columns: list[Column], batch: list[int], grid: Grid) -> Part:
     starts, places = grid.starts(column.steps)
     lasts = np.append(starts[1:], len(column)) - 1 + start
     logged = lasts if order is None else order[lasts]
-    source = np.searchsorted(np.cumsum([len(part) for part in columns]), logged, "right")
-    made = cells(column.steps, column.times, column.values, starts)
+    source = np.searchsorted(pieces.cells["count"][batch].cumsum(), logged, "right")
+    made = cells(column.steps, column.times, column.values, starts, squares=False)
     return made, places, np.array(batch, np.int64)[source]
 
 

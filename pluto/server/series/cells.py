@@ -44,24 +44,28 @@ def by_step(steps: Floats, times: Integers) -> Positions | None:
     return np.lexsort((times, steps))
 
 
-def cells(steps: Floats, times: Integers, values: Floats, starts: Positions) -> Cells:
+def cells(steps: Floats, times: Integers, values: Floats, starts: Positions, *, squares: bool = True) -> Cells:
     """A cell for each stretch that begins at one of `starts`; `starts` begins with 0 and rises.
 
-    The points of a stretch are in the order of `by_step`.
+    The points of a stretch are in the order of `by_step`. Without `squares` their sum is left at 0, which saves a third
+    of the time.
     """
     made = np.empty(len(starts), CELL)
     count = np.diff(starts, append=len(steps))
     ends = starts + count
     made["count"] = count
-    finite = np.isfinite(values)
     with np.errstate(all="ignore"):
-        if finite.all():
+        sums = np.add.reduceat(values, starts)
+        # A sum tells of every NaN and Inf in it. (One may be Inf for its size: then the values are looked at.)
+        if np.isfinite(sums).all():
             made["finite"] = count
             made["nonfinite"] = 0
             made["min"] = np.minimum.reduceat(values, starts)
             made["max"] = np.maximum.reduceat(values, starts)
+            made["sum"] = sums
             kept = values
         else:
+            finite = np.isfinite(values)
             made["finite"] = np.add.reduceat(finite.astype(np.int64), starts)
             flags = np.isnan(values) | ((values == np.inf) * np.int64(2)) | ((values == -np.inf) * np.int64(4))
             made["nonfinite"] = np.bitwise_or.reduceat(flags, starts)
@@ -69,11 +73,10 @@ def cells(steps: Floats, times: Integers, values: Floats, starts: Positions) -> 
             made["min"] = np.where(empty, np.nan, np.minimum.reduceat(np.where(finite, values, np.inf), starts))
             made["max"] = np.where(empty, np.nan, np.maximum.reduceat(np.where(finite, values, -np.inf), starts))
             kept = np.where(finite, values, 0.0)
-        made["sum"] = np.add.reduceat(kept, starts)
-        made["sum_squares"] = np.add.reduceat(kept * kept, starts)
-    nowhere = np.isnan(steps)
-    if nowhere.any():
-        placed = np.add.reduceat((~nowhere).astype(np.int64), starts)
+            made["sum"] = np.add.reduceat(kept, starts)
+        made["sum_squares"] = np.add.reduceat(kept * kept, starts) if squares else 0.0
+    if np.isnan(steps[ends - 1]).any():
+        placed = np.add.reduceat((~np.isnan(steps)).astype(np.int64), starts)
         made["nonfinite"] |= (placed < count) * np.int64(NAN_STEP)
         ends = np.where(placed > 0, starts + placed, ends)
     made["first_step"] = steps[starts]

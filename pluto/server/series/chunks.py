@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import zstandard
 
-from pluto.server.series.blocks import Block
+from pluto.server.series.blocks import Block, join
 from pluto.server.series.cells import CELL, Cells, Positions, by_step, cells
-from pluto.server.series.columns import decode_floats, decode_integers, encode_floats, encode_integers
+from pluto.server.series.columns import decode_floats, decode_integers, encode_floats, encode_integers, zstd
 from pluto.server.series.contract import Damaged, Floats, Integers
 
 FULL: Final = 16_384
@@ -42,6 +42,15 @@ class Column:
     def __len__(self) -> int:
         return len(self.steps)
 
+    @classmethod
+    def room(cls, count: int) -> Column:
+        """A column to be filled."""
+        return cls(np.empty(count), np.empty(count, np.int64), np.empty(count))
+
+    def put(self, other: Column) -> None:
+        """Takes over points of another column, of equal length."""
+        self.steps[:], self.times[:], self.values[:] = other.steps, other.times, other.values
+
     def part(self, which: slice | Positions | npt.NDArray[np.bool_]) -> Column:
         """Some of the points."""
         return Column(self.steps[which], self.times[which], self.values[which])
@@ -65,6 +74,8 @@ def concatenate(columns: Sequence[Column]) -> Column:
 
 def fold(db: sqlite3.Connection, blocks: Sequence[Block]) -> None:
     """Puts the points of `blocks` behind the chunks there are."""
+    # Metrics of the same rows share their steps and times, which are then encoded once.
+    blocks = join(blocks)
     where: dict[int, list[tuple[int, int]]] = {}
     for at, block in enumerate(blocks):
         for row, name in enumerate(block.names.tolist()):
@@ -90,8 +101,7 @@ def merge_small(db: sqlite3.Connection) -> None:
                 run.append((first, count))
                 continue
             if len(run) > 1:
-                column = concatenate(_take(db, name, run))
-                _write(db, name, run[0][0], column, None)
+                _write(db, name, run[0][0], _take(db, name, run), None)
             run = []
 
 
@@ -113,14 +123,15 @@ def _append(db: sqlite3.Connection, name: int, column: Column, axis: Axis | None
         absorbed += alike
     if absorbed:
         taken = _take(db, name, last[absorbed - 1 :: -1])
-        first, column, axis = last[absorbed - 1][0], concatenate([*taken, column]), None
+        first, column, axis = last[absorbed - 1][0], concatenate([taken, column]), None
     _write(db, name, first, column, axis)
 
 
-def _take(db: sqlite3.Connection, name: int, places: Sequence[tuple[int, int]]) -> list[Column]:
+def _take(db: sqlite3.Connection, name: int, places: Sequence[tuple[int, int]]) -> Column:
     """Neighbouring chunks out of the file, in the order logged."""
     span = (name, places[0][0], places[-1][0])
-    taken = list(read(db, *span))
+    taken = Column.room(sum(count for _, count in places))
+    read(db, *span, taken)
     db.execute("DELETE FROM chunk WHERE name = ? AND first BETWEEN ? AND ?", span)
     return taken
 
@@ -150,23 +161,30 @@ def _levels(ordered: Column) -> bytes | None:
         return None
     level = cells(ordered.steps, ordered.times, ordered.values, np.arange(0, len(ordered), LEVEL_POINTS))
     # Field by field, so that like lies beside like.
-    return zstandard.compress(b"".join(np.ascontiguousarray(level[field]).tobytes() for field in _FIELDS), 1)
+    return zstd.compress(b"".join(np.ascontiguousarray(level[field]).tobytes() for field in _FIELDS))
 
 
 _FIELDS: Final = CELL.names or ()
 
 
-def read(db: sqlite3.Connection, name: int, first: int, last: int) -> Iterator[Column]:
-    """The chunks whose first points lie from `first` to `last` in the order logged."""
+def read(db: sqlite3.Connection, name: int, first: int, last: int, out: Column) -> None:
+    """Fills `out` with the chunks whose first points lie from `first` to `last` in the order logged."""
     rows = db.execute(
         "SELECT count, steps, times, vals FROM chunk WHERE name = ? AND first BETWEEN ? AND ? ORDER BY first",
         (name, first, last),
     )
-    for count, steps, times, values in rows:
-        try:
-            yield Column(decode_floats(steps, count), decode_integers(times, count), decode_floats(values, count))
-        except (ValueError, KeyError, struct.error, zstandard.ZstdError) as error:
-            raise Damaged(f"a chunk of points can't be read: {error}") from error
+    at = 0
+    try:
+        for count, steps, times, values in rows:
+            part = out.part(slice(at, at + count))
+            decode_floats(steps, part.steps)
+            decode_integers(times, part.times)
+            decode_floats(values, part.values)
+            at += count
+        if at != len(out):
+            raise ValueError(f"{at} points where {len(out)} should be")
+    except (ValueError, KeyError, struct.error, zstandard.ZstdError) as error:
+        raise Damaged(f"a chunk of points can't be read: {error}") from error
 
 
 def read_level(db: sqlite3.Connection, name: int, first: int) -> Cells | None:
@@ -176,7 +194,7 @@ def read_level(db: sqlite3.Connection, name: int, first: int) -> Cells | None:
         return None
     count = -(-row[0] // LEVEL_POINTS)
     try:
-        data = zstandard.decompress(row[1])
+        data = zstd.decompress(row[1])
     except zstandard.ZstdError as error:
         raise Damaged(f"a chunk of points can't be read: {error}") from error
     level = np.empty(count, CELL)

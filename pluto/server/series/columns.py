@@ -8,6 +8,7 @@ is left is compressed word by word, the least significant first, where that save
 from __future__ import annotations
 
 import struct
+import threading
 from typing import Any, Final
 
 import numpy as np
@@ -35,6 +36,8 @@ _PACKED: Final = b"z"
 _PAIR: Final = struct.Struct("<qq")
 _FIRST: Final = struct.Struct("<q")
 _EXACT: Final = float(2**53)
+_RANKS: Final = np.arange(16_384)
+_FLOAT_RANKS: Final = _RANKS.astype(np.float64)
 
 
 def encode_integers(column: Integers) -> bytes:
@@ -50,22 +53,18 @@ def encode_integers(column: Integers) -> bytes:
     return letter + _FIRST.pack(first) + _pack(steps.astype(_STEPS[letter]))
 
 
-def decode_integers(data: bytes, count: int) -> Integers:
-    """The int64 column of `count` numbers in `data`."""
-    column = np.empty(count, np.int64)
-    if not count:
-        return column
-    with np.errstate(over="ignore"):
-        if data[:1] == _EVEN:
-            first, step = _PAIR.unpack_from(data, 1)
-            np.multiply(np.arange(count), step, out=column)
-            column += first
-            return column
-        (first,) = _FIRST.unpack_from(data, 1)
-        column[0] = first
-        column[1:] = _unpack(data[9:], _STEPS[data[:1]], count - 1)
-        np.cumsum(column, out=column)
-    return column
+def decode_integers(data: bytes, out: Integers) -> None:
+    """Fills `out` with the int64 column in `data`."""
+    if not len(out):
+        return
+    if data[:1] == _EVEN:
+        first, step = _PAIR.unpack_from(data, 1)
+        np.multiply(_RANKS[: len(out)] if len(out) <= len(_RANKS) else np.arange(len(out)), step, out=out)
+        out += first
+        return
+    (out[0],) = _FIRST.unpack_from(data, 1)
+    _unpack(data[9:], _STEPS[data[:1]], out[1:])
+    np.cumsum(out, out=out)
 
 
 def encode_floats(column: Floats) -> bytes:
@@ -82,28 +81,41 @@ def encode_floats(column: Floats) -> bytes:
     return _DOUBLE + _pack(column)
 
 
-def decode_floats(data: bytes, count: int) -> Floats:
-    """The float64 column of `count` numbers in `data`."""
+def decode_floats(data: bytes, out: Floats) -> None:
+    """Fills `out` with the float64 column in `data`."""
     form = data[:1]
-    if form == _WHOLE and data[1:2] == _EVEN and count:
+    if form == _WHOLE and data[1:2] == _EVEN and len(out):
         first, step = _PAIR.unpack_from(data, 2)
-        if abs(first) + abs(step) * count < _EXACT:
+        if abs(first) + abs(step) * len(out) < _EXACT:
             # Floats all the way are exact here, and quicker.
-            column = np.arange(count, dtype=np.float64)
-            column *= step
-            column += first
-            return column
+            np.multiply(_FLOAT_RANKS[: len(out)] if len(out) <= len(_RANKS) else np.arange(len(out)), step, out=out)
+            out += first
+            return
     if form == _WHOLE:
-        return decode_integers(data[1:], count).astype(np.float64)
-    if form == _SINGLE:
-        return _unpack(data[1:], np.dtype("<f4"), count).astype(np.float64)
-    if form == _DOUBLE:
-        return _unpack(data[1:], np.dtype("<f8"), count)
-    raise ValueError(f"unknown form of column {form!r}")
+        whole = np.empty(len(out), np.int64)
+        decode_integers(data[1:], whole)
+        out[:] = whole
+    elif form == _SINGLE:
+        _unpack(data[1:], np.dtype("<f4"), out)
+    elif form == _DOUBLE:
+        _unpack(data[1:], np.dtype("<f8"), out)
+    else:
+        raise ValueError(f"unknown form of column {form!r}")
 
 
 def _fits(number: int, kind: np.dtype[Any]) -> bool:
     return -(1 << 8 * kind.itemsize - 1) <= number < 1 << 8 * kind.itemsize - 1
+
+
+class _Zstd(threading.local):
+    """What compresses and what unpacks, made once for each thread: making them takes longer than a small column."""
+
+    def __init__(self) -> None:
+        self.compress = zstandard.ZstdCompressor(LEVEL).compress
+        self.decompress = zstandard.ZstdDecompressor().decompress
+
+
+zstd: Final = _Zstd()
 
 
 def _pack(column: npt.NDArray[Any]) -> bytes:
@@ -112,13 +124,14 @@ def _pack(column: npt.NDArray[Any]) -> bytes:
         return _PLAIN
     words = "u1" if column.itemsize < 4 else "u2"
     shuffled = np.ascontiguousarray(column.view(words).reshape(len(column), -1).T)
-    packed = zstandard.compress(shuffled.tobytes(), LEVEL)
+    packed = zstd.compress(shuffled.tobytes())
     return _PACKED + packed if len(packed) < WORTH_IT * len(plain) else _PLAIN + plain
 
 
-def _unpack(data: bytes, kind: np.dtype[Any], count: int) -> npt.NDArray[Any]:
+def _unpack(data: bytes, kind: np.dtype[Any], out: npt.NDArray[Any]) -> None:
     if data[:1] == _PLAIN:
-        return np.frombuffer(data, kind, count, 1)
-    shuffled = zstandard.decompress(data[1:], max_output_size=count * kind.itemsize)
+        out[:] = np.frombuffer(data, kind, len(out), 1)
+        return
+    shuffled = zstd.decompress(data[1:], max_output_size=len(out) * kind.itemsize)
     words = "u1" if kind.itemsize < 4 else "u2"
-    return np.ascontiguousarray(np.frombuffer(shuffled, words).reshape(-1, count).T).view(kind).reshape(count)
+    out[:] = np.ascontiguousarray(np.frombuffer(shuffled, words).reshape(-1, len(out)).T).view(kind).reshape(len(out))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import operator
 import re
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -30,6 +33,13 @@ FOLD_BYTES: Final = 4 << 20
 TAIL_ROWS: Final = 128
 """More batches than this in the tail become one."""
 
+ROWS_BYTES: Final = 16 << 10
+ROWS_AT_LEAST: Final = 8
+"""Rows of metrics read at a time: so many that arrays pay, so few that their Python objects stay in the cache."""
+
+_METRICS: Final = int(Kind.METRICS)
+_COLUMNS: Final = int(Kind.COLUMNS)
+_decode_metrics: Final = msgspec.msgpack.Decoder(records.Metrics).decode
 _HASH: Final = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -51,24 +61,53 @@ class Batch:
 
     def take(self, entries: Iterable[Entry], refused: Mapping[int, str] | None = None) -> None:
         """Reads the entries. One that can't be stored, or is `refused` already, goes to `rejected`."""
-        for entry in entries:
+        # Columns and rows are kept in the order they came in; the other kinds lie elsewhere.
+        for is_column, stretch in itertools.groupby(entries, lambda entry: entry.kind == _COLUMNS):
+            there = list(stretch)
+            rows = [] if is_column else [entry for entry in there if entry.kind == _METRICS]
+            self._take_rows(rows, refused)
+            if len(rows) < len(there):
+                for entry in there:
+                    if is_column or entry.kind != _METRICS:
+                        self._take_one(entry, refused)
+        self.rejected.sort(key=lambda rejection: rejection.seq)
+
+    def _take_rows(self, entries: Sequence[Entry], refused: Mapping[int, str] | None) -> None:
+        """Reads rows of metrics many at a time; one by one only where one of them is in doubt."""
+        if not entries:
+            return
+        size = sum([len(entry.body) for entry in entries])
+        at_once = max(ROWS_AT_LEAST, len(entries) * ROWS_BYTES // max(size, 1))
+        for start in range(0, len(entries), at_once):
+            some = entries[start : start + at_once]
             try:
-                if refused and entry.seq in refused:
-                    raise Unfit(refused[entry.seq])
-                record = records.decode(entry.kind, entry.body)
-                if entry.kind in _EVENTS:
-                    self._event(entry, record)
-                elif entry.kind in _TAKE:
-                    _TAKE[entry.kind](self, record)
-                else:
-                    raise Unfit(f"a {Kind(entry.kind).name} record has no place in a batch")
-            except (ValueError, msgspec.DecodeError) as error:
-                self.rejected.append(Rejection(entry.seq, str(error)))
-            except RecursionError:
-                self.rejected.append(Rejection(entry.seq, "nested too deeply"))
+                if refused:
+                    raise Unfit("some of them may be refused")
+                self.metrics.add_rows([_decode_metrics(entry.body) for entry in some])
+            except (ValueError, TypeError, OverflowError, msgspec.DecodeError, RecursionError):
+                for entry in some:
+                    self._take_one(entry, refused)
+
+    def _take_one(self, entry: Entry, refused: Mapping[int, str] | None) -> None:
+        try:
+            if refused and entry.seq in refused:
+                raise Unfit(refused[entry.seq])
+            record = records.decode(entry.kind, entry.body)
+            if entry.kind in _EVENTS:
+                self._event(entry, record)
+            elif entry.kind in _TAKE:
+                _TAKE[entry.kind](self, record)
+            else:
+                raise Unfit(f"a {Kind(entry.kind).name} record has no place in a batch")
+        except (ValueError, msgspec.DecodeError) as error:
+            self.rejected.append(Rejection(entry.seq, str(error)))
+        except RecursionError:
+            self.rejected.append(Rejection(entry.seq, "nested too deeply"))
 
     def _metrics(self, record: records.Metrics) -> None:
-        self.metrics.add_row(_int64(record.time), _step(record.step), record.values)
+        _int64(record.time)
+        _step(record.step)
+        self.metrics.add_rows([record])
 
     def _columns(self, record: records.Columns) -> None:
         if len(record.steps) % 8 or not len(record.steps) == len(record.times) == len(record.values):
@@ -147,8 +186,11 @@ def _step(step: records.Step) -> float:
     return float(step)
 
 
-def unseen(entries: Sequence[Entry], mark: int) -> list[Entry]:
+def unseen(entries: Sequence[Entry], mark: int) -> Sequence[Entry]:
     """The entries above the mark by rising seq, each seq once."""
+    seqs = [entry.seq for entry in entries]
+    if all(map(operator.lt, seqs, seqs[1:])):
+        return entries[bisect_right(seqs, mark) :]
     rest = []
     for entry in sorted(entries, key=lambda entry: entry.seq):
         if entry.seq > mark:
@@ -191,9 +233,9 @@ def write(db: sqlite3.Connection, ids: dict[str, int], batch: Batch) -> dict[str
 
 def _bounds(db: sqlite3.Connection, metrics: Builder) -> None:
     highest = [-np.inf, -np.inf]
-    for name, step in metrics.highest_steps():
-        system = name.startswith(SYSTEM)
-        highest[system] = max(highest[system], step)
+    for names, step in metrics.highest_steps():
+        for system in {name.startswith(SYSTEM) for name in names}:
+            highest[system] = max(highest[system], step)
     for index, step in enumerate(highest):
         if step > -np.inf:
             db.execute(

@@ -10,7 +10,7 @@ import numpy as np
 
 from pluto.server.series import blocks, chunks
 from pluto.server.series.cells import CELL, Cells, Positions, cells
-from pluto.server.series.chunks import Column
+from pluto.server.series.chunks import Column, concatenate
 from pluto.server.series.contract import Integers
 
 
@@ -26,21 +26,21 @@ class Pieces:
     loose: dict[int, Column]
     """Pieces that are in memory, by position in `cells`: the tail, the last of them."""
 
-    def column(self, piece: int) -> Column:
-        """The points of a piece."""
-        return self.columns([piece])[0]
-
-    def columns(self, which: list[int]) -> list[Column]:
-        """The points of some pieces, given by rising position."""
-        found = []
+    def column(self, which: list[int]) -> Column:
+        """The points of some pieces, given by rising position, one behind the other."""
+        ends = self.cells["count"][which].cumsum().tolist()
+        whole = Column.room(ends[-1] if ends else 0)
+        start = 0
         for _, run in groupby(enumerate(which), lambda at: (at[1] - at[0], at[1] in self.loose)):
-            side_by_side = [piece for _, piece in run]
+            places, side_by_side = zip(*run, strict=True)
+            end = ends[places[-1]]
+            part, start = whole.part(slice(start, end)), end
             if side_by_side[0] in self.loose:
-                found += [self.loose[piece] for piece in side_by_side]
+                part.put(concatenate([self.loose[piece] for piece in side_by_side]))
             else:
                 span = self.firsts[side_by_side[0]], self.firsts[side_by_side[-1]]
-                found += chunks.read(self.db, self.name, int(span[0]), int(span[1]))
-        return found
+                chunks.read(self.db, self.name, int(span[0]), int(span[1]), part)
+        return whole
 
 
 def cell_of(column: Column) -> Cells:
@@ -68,7 +68,8 @@ def find(db: sqlite3.Connection, name: int) -> Pieces:
 def without(pieces: Pieces, odd: Positions) -> Pieces:
     """The metric less its steps that are not finite; they are in the `odd` pieces only. A piece may come to nothing."""
     known, loose = pieces.cells.copy(), dict(pieces.loose)
-    for piece, column in zip(odd.tolist(), pieces.columns(odd.tolist()), strict=True):
+    for piece in odd.tolist():
+        column = pieces.column([piece])
         loose[piece] = kept = column.part(np.isfinite(column.steps))
         known[piece] = cell_of(kept)[0] if len(kept) else np.zeros(1, CELL)[0]
     return Pieces(pieces.db, pieces.name, pieces.firsts, known, loose)

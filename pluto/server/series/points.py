@@ -22,7 +22,7 @@ def as_logged(pieces: Pieces, low: float | None, high: float | None, cursor: str
         for piece, (first, cell) in enumerate(zip(pieces.firsts.tolist(), pieces.cells, strict=True)):
             if first + cell["count"] <= after + 1 or _outside(cell, low, high):
                 continue
-            column = pieces.column(piece)
+            column = pieces.column([piece])
             places = np.arange(first, first + len(column))
             keep = (places > after) & _within(column.steps, low, high)
             yield column.part(keep), places[keep]
@@ -41,10 +41,9 @@ def by_step(pieces: Pieces, low: float | None, high: float | None, cursor: str |
                 last < step and not (pieces.cells["nonfinite"][cluster] & NAN_STEP).any()
             ):
                 continue
-            found, firsts = pieces.columns(cluster), pieces.firsts[cluster].tolist()
-            lengths = [len(column) for column in found]
+            column, firsts = pieces.column(cluster), pieces.firsts[cluster].tolist()
+            lengths = pieces.cells["count"][cluster].tolist()
             places = np.concatenate([np.arange(first, first + n) for first, n in zip(firsts, lengths, strict=True)])
-            column = concatenate(found)
             if not (column.steps[1:] >= column.steps[:-1]).all():
                 order = np.lexsort((places, column.steps))
                 column, places = column.part(order), places[order]

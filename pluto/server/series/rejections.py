@@ -22,7 +22,8 @@ def settle(
     """
     if not batch:
         return []
-    first, last = min(entry.seq for entry in batch), max(entry.seq for entry in batch)
+    seqs = [entry.seq for entry in batch]
+    first, last = min(seqs), max(seqs)
     db.execute("DELETE FROM rejection WHERE writer = ? AND lane = ? AND seq < ?", (writer, lane, first))
     db.executemany(
         "INSERT OR REPLACE INTO rejection VALUES (?, ?, ?, ?)",

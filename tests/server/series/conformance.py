@@ -6,6 +6,7 @@ import math
 import struct
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -162,6 +163,27 @@ class SeriesConformance:
         assert len(store.points(1, "a").steps) == 2
         assert store.data(1).rows == store.files(1).rows == store.events(1) == []
         assert store.logs(1) == ([], 0)
+
+    @pytest.mark.parametrize("step", [[1], None, "1", 2**64 - 1])
+    def test_many_rows_are_kept_in_order_whatever_is_among_them(self, store: SeriesStore, step: object):
+        def at(seq: int) -> Entry:
+            if seq == 700:
+                return entry(seq, columns("a", [seq], [seq], [seq]))
+            if seq == 900:
+                return Entry(seq, Kind.METRICS, msgspec.msgpack.encode([seq, step, {"a": 1.0}]))
+            if seq % 3 == 0:
+                return entry(seq, Texts(seq, seq, {"t": "x"}))
+            return entry(seq, Metrics(seq, seq, {"a": seq} if seq % 2 else {"a": float(seq), "b": -0.0}))
+
+        answer = store.append(1, "w", LINES, [at(seq) for seq in range(1, 1_500)])
+        fits = isinstance(step, int)
+        assert [rejection.seq for rejection in answer.rejected] == ([] if fits else [900])
+        logged = store.points(1, "a", order="logged")
+        expected = [seq for seq in range(1, 1_500) if seq % 3 or (seq == 900 and fits)]
+        assert logged.times.tolist() == expected
+        assert logged.steps.tolist() == [2.0**64 if seq == 900 else seq for seq in expected]
+        assert np.signbit(store.points(1, "b").values).all()
+        assert len(store.data(1).rows) == 1_499 // 3 - 1
 
     def test_rejections_are_repeated_until_the_writer_goes_on(self, store: SeriesStore):
         batch = [
