@@ -46,6 +46,8 @@ def open_run(
     created: datetime | None = None,
     fork_of: str | None = None,
     fork_step: int | float | None = None,
+    inherit_config: bool = False,
+    named: bool = True,
     capture: Capture | None = None,
     mode: Literal["online", "offline", "disabled"] | None = None,
     policy: ShutdownPolicy | None = None,
@@ -66,8 +68,11 @@ def open_run(
         tags: Added.
         atoms: First attributes, of a run that is there already, too.
         created: When the run began, if not now. Only for a new one.
-        fork_of: External id (or display id) of the run to start from, at `fork_step`.
+        fork_of: External id of the run to start from, at `fork_step`. It may still be on its way; where it never comes,
+            the run begins without, and `Op.fork_run_id` is None.
         fork_step: The step it starts from.
+        inherit_config: Start with the config of that run.
+        named: Whether the name is one to its user; if not, `sys/name` is no attribute of the run.
         capture: What is recorded beside; None: nothing.
         mode: As the setting of this name.
         policy: How long the ends wait; None: `shutdown.neptune()`.

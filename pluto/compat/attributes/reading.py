@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -90,11 +90,24 @@ class AttributeReader:
         *,
         step_min: float | None = None,
         step_max: float | None = None,
+        tail: int | None = None,
         inherited: bool = False,
     ) -> FloatPoints:
         """A float series; nothing for a path that is none. `inherited`: with what the runs it was forked from had
-        logged up to the fork.
+        logged up to the fork. `tail`: only the last so many.
         """
+        raise NotImplementedError
+
+    def many_floats(
+        self,
+        pairs: Sequence[tuple[RunAttributes, str]],
+        *,
+        step_min: float | None = None,
+        step_max: float | None = None,
+        tail: int | None = None,
+        inherited: bool = False,
+    ) -> list[FloatPoints]:
+        """Float series of many runs, in the order asked for, in as few requests as can be."""
         raise NotImplementedError
 
     def texts(
@@ -104,6 +117,7 @@ class AttributeReader:
         *,
         step_min: float | None = None,
         step_max: float | None = None,
+        tail: int | None = None,
         inherited: bool = False,
     ) -> TextPoints:
         """A string series, likewise. Console lines count as steps from 0 on."""
@@ -116,6 +130,7 @@ class AttributeReader:
         *,
         step_min: float | None = None,
         step_max: float | None = None,
+        tail: int | None = None,
         inherited: bool = False,
     ) -> HistogramPoints:
         """A histogram series, likewise."""
