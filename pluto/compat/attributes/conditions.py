@@ -6,51 +6,64 @@ query languages call `!=`, `NOT CONTAINS` and `NOT MATCHES` is `Not` around `=`,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import eq, ge, gt, le, lt
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+from pluto.compat.attributes.kinds import Atom, AttributeKind, GitCommit, TrackedFiles
 
 if TYPE_CHECKING:
     from regex import Pattern
 
+    from pluto.compat.attributes.snapshot import SeriesSummary
+
     Wanted = bool | int | float | str | datetime | Pattern[str]
+
+Operator = Literal["=", ">", ">=", "<", "<=", "CONTAINS", "MATCHES"]
+Aggregate = Literal["last", "min", "max", "average", "variance"]
 
 _PATIENCE_S: Final = 1.0
 """What one regular expression may take for one value."""
 
 
-class Row(Protocol):
-    """What a condition looks at."""
+class Run(Protocol):
+    """What a condition looks at: a `RunAttributes`, whose methods these are."""
 
-    def kind_of(self, path: str) -> str | None:
-        """The kind of an attribute; None where there is no such attribute."""
+    def kind(self, path: str) -> AttributeKind | None:
+        """The kind of an attribute, None where there is none."""
 
-    def value_of(self, path: str, aggregate: str) -> object:
-        """The value of an attribute, None where there is none.
+    def atom(self, path: str) -> Atom:
+        """The value of an attribute that holds one."""
 
-        A set of texts comes as a frozenset; of a float series comes its `last`, `min`, `max`, `average` or `variance`,
-        of another series the last value.
-        """
+    def summary(self, path: str) -> SeriesSummary | None:
+        """A float or string series in a few values."""
 
 
 class Condition(Protocol):
-    """Something that holds for a row or does not."""
+    """Something that holds for a run or does not."""
 
-    def holds(self, row: Row) -> bool:
-        """Whether the row meets it."""
+    def holds(self, run: Run) -> bool:
+        """Whether the run meets it."""
+
+    def paths(self) -> Iterator[str]:
+        """The attributes it looks at."""
 
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Holds where all parts do; without parts, everywhere."""
+    """Holds where all parts do; without parts, for every run."""
 
     parts: Sequence[Condition] = ()
 
-    def holds(self, row: Row) -> bool:
-        """Whether the row meets it."""
-        return all(part.holds(row) for part in self.parts)
+    def holds(self, run: Run) -> bool:
+        """Whether the run meets it."""
+        return all(part.holds(run) for part in self.parts)
+
+    def paths(self) -> Iterator[str]:
+        """The attributes it looks at."""
+        return (path for part in self.parts for path in part.paths())
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +72,13 @@ class AnyOf:
 
     parts: Sequence[Condition]
 
-    def holds(self, row: Row) -> bool:
-        """Whether the row meets it."""
-        return any(part.holds(row) for part in self.parts)
+    def holds(self, run: Run) -> bool:
+        """Whether the run meets it."""
+        return any(part.holds(run) for part in self.parts)
+
+    def paths(self) -> Iterator[str]:
+        """The attributes it looks at."""
+        return (path for part in self.parts for path in part.paths())
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +87,13 @@ class Not:
 
     part: Condition
 
-    def holds(self, row: Row) -> bool:
-        """Whether the row meets it."""
-        return not self.part.holds(row)
+    def holds(self, run: Run) -> bool:
+        """Whether the run meets it."""
+        return not self.part.holds(run)
+
+    def paths(self) -> Iterator[str]:
+        """The attributes it looks at."""
+        return self.part.paths()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +101,15 @@ class Exists:
     """Holds where the run has the attribute, of this kind."""
 
     path: str
-    kind: str
+    kind: AttributeKind
 
-    def holds(self, row: Row) -> bool:
-        """Whether the row meets it."""
-        return row.kind_of(self.path) == self.kind
+    def holds(self, run: Run) -> bool:
+        """Whether the run meets it."""
+        return run.kind(self.path) is self.kind
+
+    def paths(self) -> Iterator[str]:
+        """The attributes it looks at."""
+        yield self.path
 
 
 def pattern(text: str) -> Pattern[str]:
@@ -105,7 +130,7 @@ def _matches(value: object, wanted: Pattern[str]) -> bool:
     return wanted.search(str(value), timeout=_PATIENCE_S) is not None
 
 
-_MEANING: Final[dict[str, Callable[..., bool]]] = {
+_MEANING: Final[dict[Operator, Callable[..., bool]]] = {
     "=": eq,
     ">": gt,
     ">=": ge,
@@ -120,20 +145,32 @@ _MEANING: Final[dict[str, Callable[..., bool]]] = {
 class Compare:
     """Holds where the attribute is of this kind and its value compares so with `wanted`.
 
-    `operator` is one of `= > >= < <= CONTAINS MATCHES`; CONTAINS finds a part of a text, or a member of a set; MATCHES
-    finds a `pattern` anywhere in a text, and raises `TimeoutError` for one that takes longer than a second.
-    `aggregate` is of float series alone. Times have a time zone.
+    CONTAINS finds a part of a text, or a member of a set. MATCHES finds a `pattern` anywhere in a text, and raises
+    `TimeoutError` for one that takes longer than a second. Of a series the `aggregate` counts, of an artifact its hash,
+    of a git reference its commit. Times have a time zone.
     """
 
     path: str
-    kind: str
-    operator: str
+    kind: AttributeKind
+    operator: Operator
     wanted: Wanted
-    aggregate: str = "last"
+    aggregate: Aggregate = "last"
 
-    def holds(self, row: Row) -> bool:
-        """Whether the row meets it."""
-        if row.kind_of(self.path) != self.kind:
+    def holds(self, run: Run) -> bool:
+        """Whether the run meets it."""
+        if run.kind(self.path) is not self.kind:
             return False
-        value = row.value_of(self.path, self.aggregate)
+        value = self._value(run)
         return value is not None and _MEANING[self.operator](value, self.wanted)
+
+    def paths(self) -> Iterator[str]:
+        """The attributes it looks at."""
+        yield self.path
+
+    def _value(self, run: Run) -> object:
+        if self.kind in (AttributeKind.FLOAT_SERIES, AttributeKind.STRING_SERIES):
+            return getattr(run.summary(self.path), self.aggregate, None)
+        atom = run.atom(self.path)
+        if isinstance(atom, TrackedFiles):
+            return atom.hash
+        return atom.commit if isinstance(atom, GitCommit) else atom
