@@ -32,11 +32,13 @@ def kept(summaries: Mapping[str, Summary]) -> list[MetricSummary]:
 
 def refresh(app: Context, run: int) -> None:
     """Keeps all summaries and log names of a run that has ended."""
-    app.metadata.summaries.put(run, kept(app.series.summaries(run)), complete=True)
     names, known = app.series.names(run), app.metadata.runs.names(run)
-    if missing := {name: type for name, type in names.items() if name not in known}:
+    other = {name for name in names.keys() | known.keys() if names.get(name) != known.get(name)}
+    if other:
         with app.metadata.runs.edit(run) as editor:
-            editor.add_names(missing)
+            editor.forget_names(other)
+            editor.add_names({name: type for name, type in names.items() if name in other})
+    app.metadata.summaries.put(run, kept(app.series.summaries(run)), complete=True)
 
 
 def refresh_project(app: Context, project: str, metrics: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ Times are whole milliseconds since the epoch, UTC. Every method is one transacti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -171,6 +171,10 @@ class Editor(Protocol):
         """Deeply: objects merge, anything else replaces."""
 
     def replace_config(self, values: Mapping[str, Any]) -> None: ...
+
+    def remove_config(self, paths: Iterable[str]) -> None:
+        """Takes values away, by their keys joined with `/`; what is not there is no error."""
+
     def merge_settings(self, values: Mapping[str, Any]) -> None: ...
 
     def merge_system_metadata(self, values: Mapping[str, Any]) -> None:
@@ -181,7 +185,12 @@ class Editor(Protocol):
 
     def set_notes(self, notes: str | None) -> None: ...
     def rename(self, name: str) -> None: ...
-    def add_names(self, names: Mapping[str, str]) -> None: ...
+    def add_names(self, names: Mapping[str, str]) -> None:
+        """Registers names; the first type of a name stays."""
+
+    def forget_names(self, names: Iterable[str]) -> None:
+        """Takes names away, and their summaries, before any are added."""
+
     def add_blobs(self, hashes: Iterable[str]) -> None: ...
 
 
@@ -204,6 +213,12 @@ class Runs(Protocol):
 
     def delete(self, run: int) -> list[tuple[str, int]] | None:
         """Forgets the run. Gives the blobs nobody refers to any more, with the time they were last referred to."""
+
+    def release(self, run: int, held: Collection[str], before: int) -> list[tuple[str, int]]:
+        """The run refers to no blobs but those it `held`, and those it was told of since `before`.
+
+        Gives the blobs that nobody refers to any more, as `delete` does.
+        """
 
     def projects(self, limit: int) -> list[Project]: ...
     def project_names(self, project: str, runs: Sequence[int] | None, type: str) -> list[str]: ...

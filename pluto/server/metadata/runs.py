@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ from pluto.server.identity import run_prefix
 from pluto.server.lifecycle import RESUME, RUNNING
 from pluto.server.metadata import tables
 from pluto.server.metadata.contract import NewRun, Project, Run
-from pluto.server.metadata.database import Database, dump, load, now_ms
+from pluto.server.metadata.database import Database, chunks, dump, load, now_ms
 from pluto.server.metadata.editor import SqlEditor, checked_tags, write_fields, write_tags
 from pluto.server.metadata.statuses import add_event, change
 
@@ -91,6 +91,19 @@ class SqlRuns:
             connection.execute(update(_runs).where(_runs.c.forked_from == run).values(forked_from=None))
             connection.execute(delete(_runs).where(_runs.c.id == run))
             return freed
+
+    def release(self, run: int, held: Collection[str], before: int) -> list[tuple[str, int]]:
+        blob = tables.blobs.c
+        freed: list[tuple[str, int]] = []
+        with self._database.write() as connection:
+            mine = connection.scalars(select(blob.sha256).where(blob.run_id == run, blob.created_at < before))
+            for some in chunks([sha for sha in mine if sha not in held]):
+                others = select(blob.sha256).where(blob.run_id != run, blob.sha256.in_(some))
+                gone = (blob.run_id == run, blob.sha256.in_(some))
+                orphans = select(blob.sha256, blob.created_at).where(*gone, blob.sha256.not_in(others))
+                freed += [(row.sha256, row.created_at) for row in connection.execute(orphans)]
+                connection.execute(delete(tables.blobs).where(*gone))
+        return freed
 
     def projects(self, limit: int) -> list[Project]:
         counts = select(_runs.c.project_id, func.count().label("n")).group_by(_runs.c.project_id).subquery()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -97,6 +97,8 @@ class Builder:
 
     def __init__(self) -> None:
         self._groups: dict[tuple[str, ...], _Group] = {}
+        self._closed: list[tuple[tuple[str, ...], _Group]] = []
+        """Groups that nothing is added to any more."""
         self._columns: list[tuple[str, Integers, Floats, Integers, Floats]] = []
         self._rows = 0
 
@@ -122,6 +124,22 @@ class Builder:
         self._columns.append((name, orders, steps, times, values))
         self._rows += len(steps)
 
+    def forget(self, names: Collection[str]) -> None:
+        """Drops what was taken under these names so far."""
+        self._columns = [column for column in self._columns if column[0] not in names]
+        for keys, group in [*self._closed, *self._groups.items()]:
+            kept = [at for at, key in enumerate(keys) if key not in names]
+            if len(kept) == len(keys):
+                continue
+            if keys in self._groups and self._groups[keys] is group:
+                del self._groups[keys]
+            else:
+                self._closed = [pair for pair in self._closed if pair[1] is not group]
+            if kept:
+                values = group.matrix(len(keys))[:, kept]
+                left = _Group(group.orders, group.times, group.steps, list(values))
+                self._closed.append((tuple(keys[at] for at in kept), left))
+
     @property
     def rows(self) -> int:
         """How many rows were taken."""
@@ -129,11 +147,11 @@ class Builder:
 
     def names(self) -> list[str]:
         """The metrics met, in the order of first use, some more than once."""
-        return [key for keys in self._groups for key in keys] + [name for name, *_ in self._columns]
+        return [key for keys, _ in self._each() for key in keys] + [name for name, *_ in self._columns]
 
     def highest_steps(self) -> Iterator[tuple[str, float]]:
         """The highest finite step of each metric, some more than once."""
-        for keys, group in self._groups.items():
+        for keys, group in self._each():
             highest = _highest(np.array(group.steps, np.float64))
             for key in keys:
                 yield key, highest
@@ -143,18 +161,16 @@ class Builder:
     def build(self, ids: dict[str, int], first_order: int) -> list[Block]:
         """Everything taken, with `ids` for the names and orders that count from `first_order`."""
         made = []
-        for keys, group in self._groups.items():
+        for keys, group in self._each():
             if not keys:
                 continue
-            wide = len(keys) >= _WIDE
-            values = np.stack(group.values) if wide else np.array(group.values, np.float64).reshape(-1, len(keys))
             made.append(
                 Block(
                     np.array([ids[key] for key in keys], np.uint32),
                     np.array(group.orders, np.int64) + first_order,
                     np.array(group.steps, np.float64),
                     np.array(group.times, np.int64),
-                    np.ascontiguousarray(values.T),
+                    np.ascontiguousarray(group.matrix(len(keys)).T),
                 )
             )
         for name, orders, steps, times, values in self._columns:
@@ -163,6 +179,9 @@ class Builder:
                 made.append(Block(names, orders + first_order, steps, times, values.reshape(1, -1)))
         return join(made)
 
+    def _each(self) -> list[tuple[tuple[str, ...], _Group]]:
+        return [*self._closed, *self._groups.items()]
+
 
 @dataclass(frozen=True, slots=True)
 class _Group:
@@ -170,6 +189,13 @@ class _Group:
     times: list[int]
     steps: list[float]
     values: list[Any]
+    """Numbers one behind the other, or an array a row."""
+
+    def matrix(self, width: int) -> Floats:
+        """The values, a row for each row taken."""
+        if self.values and isinstance(self.values[0], np.ndarray):
+            return np.stack(self.values)
+        return np.array(self.values, np.float64).reshape(-1, width)
 
 
 _WIDE: Final = 32

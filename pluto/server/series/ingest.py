@@ -12,15 +12,13 @@ import msgspec
 import numpy as np
 
 from pluto.protocol import records
-from pluto.protocol.batch import Entry, Rejection
+from pluto.protocol.batch import FILES, LINES, Entry, Rejection
 from pluto.protocol.records import BATCH_KINDS, Kind
-from pluto.server.series import blocks, chunks
+from pluto.server.series import blocks, chunks, forgetting
 from pluto.server.series.blocks import Builder
+from pluto.server.series.forgetting import METRIC, TEXT_NAME, TEXT_TYPE
 from pluto.server.series.rows import step_in
 
-METRIC: Final = "METRIC"
-TEXT_TYPE: Final = "string-series"
-TEXT_NAME: Final = "DATA"
 SYSTEM: Final = "sys/"
 
 FOLD_POINTS: Final = 1_000
@@ -38,9 +36,11 @@ class Unfit(ValueError):
 
 
 class Batch:
-    """What a batch of records comes to: rows for each table."""
+    """What a batch of records of a lane comes to: rows for each table, and what is forgotten before they are put in."""
 
-    def __init__(self) -> None:
+    def __init__(self, lane: str = LINES) -> None:
+        self.lane = lane
+        self.forgotten: list[records.Forget] = []
         self.metrics = Builder()
         self.names: dict[str, str] = {}
         self.data: list[tuple[Any, ...]] = []
@@ -66,6 +66,11 @@ class Batch:
                 self.rejected.append(Rejection(entry.seq, str(error)))
             except RecursionError:
                 self.rejected.append(Rejection(entry.seq, "nested too deeply"))
+
+    @property
+    def forgotten_names(self) -> frozenset[str]:
+        """All names of which something is forgotten."""
+        return frozenset(name for record in self.forgotten for name in record.names)
 
     def _metrics(self, record: records.Metrics) -> None:
         self.metrics.add_row(_int64(record.time), _step(record.step), record.values)
@@ -107,6 +112,16 @@ class Batch:
         _int64(first + len(record.lines))
         self.console.extend((line, record.stream, time, text) for line, text in enumerate(record.lines, first))
 
+    def _forget(self, record: records.Forget) -> None:
+        self.forgotten.append(record)
+        names = frozenset(record.names)
+        if self.lane == FILES:
+            self.files = [row for row in self.files if not (row[0] in names and _is_meant(row, record.entries))]
+        elif not record.entries:
+            self.metrics.forget(names)
+            self.data = [row for row in self.data if row[0] not in names]
+        self.names = {name: kind for name, kind in self.names.items() if name not in names or record.entries}
+
     def _event(self, entry: Entry, record: Any) -> None:
         _int64(record.time)
         if _EVENTS[entry.kind] and not isinstance(json.loads(record.body), dict):
@@ -121,6 +136,7 @@ _TAKE: Final[dict[int, Callable[[Batch, Any], None]]] = {
     Kind.DATA: Batch._data,
     Kind.FILE: Batch._file,
     Kind.CONSOLE: Batch._console,
+    Kind.FORGET: Batch._forget,
 }
 _EVENTS: Final[dict[int, bool]] = {
     Kind.CONFIG: True,
@@ -133,6 +149,17 @@ _EVENTS: Final[dict[int, bool]] = {
 }
 """Kinds kept as they came, and whether the body is the JSON text of an object."""
 assert _TAKE.keys() | _EVENTS.keys() == BATCH_KINDS
+
+
+def _is_meant(row: tuple[Any, ...], entries: Sequence[str]) -> bool:
+    """Whether a file's row is one of the entries; every one is where none are named."""
+    if not entries:
+        return True
+    try:
+        path = json.loads(row[-1] or "{}").get("artifact_path")
+    except (ValueError, AttributeError):
+        return False
+    return any(path == entry or (entry.endswith("/") and str(path).startswith(entry)) for entry in entries)
 
 
 def _int64(number: int) -> int:
@@ -172,7 +199,11 @@ def register(db: sqlite3.Connection, ids: dict[str, int], names: dict[str, str])
 
 
 def write(db: sqlite3.Connection, ids: dict[str, int], batch: Batch) -> dict[str, str]:
-    """Puts the rows into the tables, within the caller's transaction. Gives the names that are new."""
+    """Puts the rows into the tables, within the caller's transaction.
+
+    Gives the names that are new, and those that are left of what was forgotten.
+    """
+    left = _forget(db, ids, batch)
     names = dict.fromkeys(batch.metrics.names(), METRIC)
     new = register(db, ids, names | {name: kind for name, kind in batch.names.items() if name not in names})
     if batch.metrics.rows:
@@ -186,7 +217,18 @@ def write(db: sqlite3.Connection, ids: dict[str, int], batch: Batch) -> dict[str
         batch.files,
     )
     db.executemany("INSERT INTO event (kind, body) VALUES (?, ?)", batch.events)
-    return new
+    return left | new
+
+
+def _forget(db: sqlite3.Connection, ids: dict[str, int], batch: Batch) -> dict[str, str]:
+    if not batch.forgotten:
+        return {}
+    for record in batch.forgotten:
+        if batch.lane == FILES:
+            forgetting.forget_files(db, record.names, record.entries)
+        elif not record.entries:
+            forgetting.forget_lines(db, record.names)
+    return forgetting.settle(db, ids, batch.forgotten_names)
 
 
 def _bounds(db: sqlite3.Connection, metrics: Builder) -> None:

@@ -53,9 +53,16 @@ def rejections(db: sqlite3.Connection) -> None:
     )
 
 
+def forgetting(db: sqlite3.Connection) -> None:
+    """`forgetting` counts how often names were forgotten, since connections remember the numbers of names."""
+    db.execute("CREATE TABLE forgetting (times INTEGER NOT NULL)")
+    db.execute("INSERT INTO forgetting VALUES (0)")
+
+
 MIGRATIONS: Final[tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...]] = (
     ("create", create),
     ("rejections", rejections),
+    ("forgetting", forgetting),
 )
 """Name and work of each step; a file's `user_version` counts the steps it has behind it. Only ever append."""
 

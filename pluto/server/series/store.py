@@ -49,7 +49,7 @@ class SqliteSeries:
         """As the contract says."""
         with self._files.write(run) as file:
             assert file is not None
-            found = ingest.Batch()
+            found = ingest.Batch(lane)
             mark = None
             if writer is None:
                 found.take(batch, refused)
@@ -64,7 +64,7 @@ class SqliteSeries:
                     file.db.execute("INSERT OR REPLACE INTO mark VALUES (?, ?, ?)", (writer, lane, mark))
                 rejected = rejections.settle(file.db, writer, lane, batch, found.rejected)
             new = ingest.write(file.db, file.names, found)
-        return Appended(mark, rejected, new)
+        return Appended(mark, rejected, new, found.forgotten_names)
 
     def add_names(self, run: int, names: dict[str, str]) -> None:
         """As the contract says."""
