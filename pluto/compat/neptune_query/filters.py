@@ -34,7 +34,7 @@ class BaseAttributeFilter(ABC):
     def __or__(self, other: BaseAttributeFilter) -> BaseAttributeFilter:
         return BaseAttributeFilter.any(self, other)
 
-    def any(*filters: BaseAttributeFilter) -> BaseAttributeFilter:  # noqa: N805
+    def any(*filters: BaseAttributeFilter) -> BaseAttributeFilter:
         """Attributes that meet one of the criteria; without any, none."""
         return _AttributeFilterAlternative(filters)
 

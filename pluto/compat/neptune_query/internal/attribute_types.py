@@ -18,6 +18,9 @@ ALL_TYPES: Final[tuple[TypeName, ...]] = (
 )  # fmt: skip
 """What can be asked for."""
 
+OTHER_SERIES: Final = ("string_series", "histogram_series", "file_series")
+"""Series that are not of numbers."""
+
 QUERY_NAMES: Final = {
     "float_series": "floatSeries",
     "string_set": "stringSet",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pluto.compat.neptune_query.exceptions import ConflictingAttributeTypes
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    import pandas as pd
+    from pandas import DataFrame
 
 HINT: Final = "pip install 'pluto-ml[pandas]'"
 VALUE, TIME, PREVIEW, COMPLETION = "value", "absolute_time", "is_preview", "preview_completion"
@@ -36,7 +37,7 @@ class Row:
     project: str = ""
 
 
-def table(rows: Sequence[Row], container: str, *, type_suffix: bool, projects: bool = False) -> pd.DataFrame:
+def table(rows: Sequence[Row], container: str, *, type_suffix: bool, projects: bool = False) -> DataFrame:
     """A line for each row, a column for each attribute, sorted by name.
 
     With `projects`, the project is the first level of the index. Raises `ConflictingAttributeTypes` where an attribute
@@ -51,7 +52,7 @@ def table(rows: Sequence[Row], container: str, *, type_suffix: bool, projects: b
     found = {key for row in rows for key in row.values}
     if not type_suffix:
         names = sorted(name for name, _ in found)
-        twice = {name for name, other in zip(names, names[1:], strict=False) if name == other}
+        twice = {name for name, other in itertools.pairwise(names) if name == other}
         if twice:
             raise ConflictingAttributeTypes(sorted(twice))
     columns = {f"{name}:{type_name}" if type_suffix else name: (name, type_name) for name, type_name in found}
@@ -60,7 +61,9 @@ def table(rows: Sequence[Row], container: str, *, type_suffix: bool, projects: b
         column: pd.Series([row.values.get(columns[column], missing) for row in rows], index=index)
         for column in sorted(columns)
     }
-    return pd.DataFrame(made, index=index, columns=pd.Index(list(made), name="attribute", dtype=None if made else object))
+    head = pd.Index(list(made), name="attribute", dtype=None if made else object)
+    frame: DataFrame = pd.DataFrame(made, index=index, columns=head)
+    return frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Part:
     completions: npt.NDArray[np.float64] | None = None
 
 
-def by_step(parts: Sequence[Part], container: str, *, suffix: str = "", time: bool, previews: bool) -> pd.DataFrame:
+def by_step(parts: Sequence[Part], container: str, *, suffix: str = "", time: bool, previews: bool) -> DataFrame:
     """A line for each run or experiment and step, a column for each series, sorted; of equal steps the later one.
 
     With `time` or `previews`, columns of two levels.
@@ -91,7 +94,7 @@ def by_step(parts: Sequence[Part], container: str, *, suffix: str = "", time: bo
     labels = sorted(of_label)
     steps = [np.unique(np.concatenate([part.steps for part in of_label[label]])) for label in labels]
     starts = dict(zip(labels, np.cumsum([0, *map(len, steps)]).tolist(), strict=False))
-    places = {label: one for label, one in zip(labels, steps, strict=True)}
+    places = dict(zip(labels, steps, strict=True))
     length = sum(map(len, steps))
     columns: dict[tuple[str, str], Any] = {}
     of_path: dict[str, list[tuple[Part, npt.NDArray[np.int64]]]] = defaultdict(list)
@@ -117,7 +120,7 @@ def by_step(parts: Sequence[Part], container: str, *, suffix: str = "", time: bo
         ],
         names=[container, "step"],
     )
-    frame = pd.DataFrame(columns, index=index)
+    frame: DataFrame = pd.DataFrame(columns, index=index)
     if time or previews:
         frame.columns = pd.MultiIndex.from_tuples(list(columns), names=[None, None])
     else:
@@ -162,7 +165,7 @@ class Bucketed:
     points: Mapping[int, tuple[float, float]]
 
 
-def buckets(parts: Sequence[Bucketed], edges: Sequence[float], container: str) -> pd.DataFrame:
+def buckets(parts: Sequence[Bucketed], edges: Sequence[float], container: str) -> DataFrame:
     """A line for each range, columns of three levels: run or experiment, metric, and `x` and `y` of the point.
 
     The first step of all belongs to the first range, whose interval is closed on both sides.
@@ -185,10 +188,12 @@ def buckets(parts: Sequence[Bucketed], edges: Sequence[float], container: str) -
             columns[part.label, part.path, axis] = [_of(part, line, place) for line in lines]
     index = pd.Index(intervals, dtype=object)
     names = [container, "metric", "bucket"]
-    if not columns:
-        return pd.DataFrame(index=index, columns=pd.MultiIndex.from_arrays([[], [], []], names=names))
-    frame = pd.DataFrame(columns, index=index, dtype=np.float64)
-    frame.columns = pd.MultiIndex.from_tuples(list(columns), names=names)
+    head = (
+        pd.MultiIndex.from_tuples(list(columns), names=names)
+        if columns
+        else pd.MultiIndex.from_arrays([[], [], []], names=names)
+    )
+    frame: DataFrame = pd.DataFrame(columns, index=index, columns=head, dtype=np.float64)
     return frame
 
 
@@ -211,14 +216,15 @@ class Downloaded:
     target: str | None
 
 
-def downloads(files: Sequence[Downloaded], container: str) -> pd.DataFrame:
+def downloads(files: Sequence[Downloaded], container: str) -> DataFrame:
     """A line for each run or experiment and step, a column for each attribute, sorted; the cells are paths."""
     pd = pandas()
     if not files:
         index = pd.MultiIndex.from_arrays([pd.Index([], dtype=object)] * 2, names=[container, "step"])
-        return pd.DataFrame(index=index, columns=pd.Index([], name="attribute", dtype=object))
+        empty: DataFrame = pd.DataFrame(index=index, columns=pd.Index([], name="attribute", dtype=object))
+        return empty
     rows = {(file.label, file.step, file.path): file.target for file in files}
     labels, steps, paths = zip(*rows, strict=True)
     long = pd.DataFrame({container: labels, "step": steps, "attribute": paths, "target": list(rows.values())})
-    wide = long.pivot(index=[container, "step"], columns="attribute", values="target").sort_index()
-    return wide[sorted(wide.columns)]
+    wide: DataFrame = long.pivot(index=[container, "step"], columns="attribute", values="target")
+    return wide.sort_index().reindex(columns=sorted(wide.columns)).rename_axis(columns="attribute")
