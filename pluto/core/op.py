@@ -15,7 +15,7 @@ from typing import Any, Final
 from pluto.core import fork, live, pulse, shutdown
 from pluto.core.about import About, now_us
 from pluto.core.answer import Answer
-from pluto.core.encode import PLAIN, Sorted, Sorter, pack
+from pluto.core.encode import PLAIN, Sorted, Sorter, number, pack
 from pluto.core.encode import step as checked_step
 from pluto.core.errors import RunError
 from pluto.core.observers import Observers
@@ -24,7 +24,7 @@ from pluto.core.recorder import Opening, Recorder, explain
 from pluto.core.say import logger
 from pluto.core.shutdown import COMPLETED, Delivery, End, ShutdownPolicy
 from pluto.protocol import records
-from pluto.protocol.records import Kind, encode
+from pluto.protocol.records import Kind, encode, kind_of
 
 _METRICS: Final = int(Kind.METRICS)
 _LOWEST: Final = -(2**63)
@@ -53,7 +53,8 @@ class Op(About):
         self._said: set[str] = set()
         self._lock = fork.sqlite_lock()
         self._append: Callable[[int, bytes], object] = self._drop
-        self._observers = Observers(opening.settings, opening.ranks, self._put, self._sampled)
+        self._samples = 0
+        self._observers = Observers(opening.settings, opening.ranks, self._put, self._sampled, opening.door)
         if opening.settings.mode != "disabled":
             try:
                 self._recorder = Recorder(opening)
@@ -123,6 +124,20 @@ class Op(About):
             return None
         return Delivery(lambda: self._answer.label or self._name, recorder, self.policy)
 
+    def stop(
+        self, end: End, seconds: float, *, idle: float = math.inf, tell: Callable[[int], None] | None = None
+    ) -> Delivery | None:
+        """For doors: ends the run and waits for delivery `seconds` at most, as `shutdown.wait` does.
+
+        Gives what was to be delivered, be it done or not; None where there was nothing. Harmless when repeated.
+        """
+        delivery = self.end(end)
+        if delivery is None:
+            shutdown.closed(self)
+            return None
+        self._wait(delivery, seconds, idle=idle, tell=tell)
+        return delivery
+
     def _finish(self, end: End) -> None:
         delivery = self.end(end)
         if delivery is None:
@@ -131,15 +146,20 @@ class Op(About):
                 self._said.add("kept")
                 logger.info("run %s is kept in %s until `pluto sync`", self._name, self._recorder.root)
             return
+        try:
+            self._wait(delivery, self.policy.finish_s)
+        finally:
+            self._introduce()
+            logger.info(delivery.report())
+
+    def _wait(self, delivery: Delivery, seconds: float, **more: Any) -> None:
         left: Delivery | None = None
         try:
-            if not shutdown.wait([delivery], self.policy.finish_s, progress=self.policy.progress):
+            if not shutdown.wait([delivery], seconds, progress=self.policy.progress, **more):
                 left = delivery
         finally:
             # Whoever interrupts the waiting does not want it to go on at exit.
             shutdown.closed(self, left)
-            self._introduce()
-            logger.info(delivery.report())
 
     def __enter__(self) -> Op:
         return self
@@ -263,6 +283,52 @@ class Op(About):
         """Logs gradients, parameters and graph of a torch module; `pluto.compat.torch.watch` has the options."""
         return importlib.import_module("pluto.compat.torch").watch(module, op=self, **kwargs)
 
+    # for doors, which count steps and check names by rules of their own
+
+    def log_at(self, values: dict[str, int | float], step: int | float, moment: int) -> None:
+        """Logs numbers at a step, and leaves the run's own steps alone. `moment` is in microseconds since the epoch.
+
+        Names are text and not blank, values are exactly `int` or `float`, the step is finite: nothing is looked at.
+        """
+        try:
+            body = pack((moment, step, values))
+        except OverflowError:
+            body = pack((moment, step, {name: number(value) for name, value in values.items()}))
+        with self._lock:
+            self._append(_METRICS, body)
+
+    def record(self, record: records.Record) -> None:
+        """Writes a record as it is."""
+        body = encode(record)
+        with self._lock:
+            self._append(int(kind_of(record)), body)
+
+    def log_file(self, name: str, value: Any, step: int | float, moment: int, index: int = 0) -> None:
+        """Logs a file or media value (`pluto.File` and the like) at a step.
+
+        Raises `OSError` and `ValueError` where it can't be read.
+        """
+        self._log_media(moment, step, name, index, value)
+
+    def progress(self) -> tuple[int, int]:
+        """How many records of this process are delivered, and how many there are."""
+        recorder = self._recorder
+        if recorder is None:
+            return 0, 0
+        mine = recorder.receipts.mine()
+        last = recorder.journal.last_seq
+        return (last if mine.done else min(mine.lines, mine.files, last)), last
+
+    @property
+    def problem(self) -> str | None:
+        """Why delivery is not getting on just now; None while it is."""
+        return None if self._recorder is None else self._recorder.receipts.read().problem
+
+    @property
+    def rejected(self) -> int:
+        """How many records of this process the server has refused for good."""
+        return 0 if self._recorder is None else self._recorder.receipts.mine().rejected
+
     # within
 
     def listen(self, listener: Callable[[Mapping[str, Any]], None]) -> None:
@@ -358,6 +424,9 @@ class Op(About):
     def _sampled(self, values: dict[str, float]) -> None:
         with self._lock:
             here: records.Step = [max(1, int(self._step))] if self._relative else self._step
+            if self._opening.door.counts_samples:
+                here = self._samples
+                self._samples += 1
             self._append(_METRICS, pack((now_us(), here, values)))
 
     def _moment(self, timestamp: Any) -> int:

@@ -30,6 +30,8 @@ _POLL_S: Final = 0.01
 _SLOW_POLL_S: Final = 0.1
 _WAKE_S: Final = 1.0
 _TRACE_CHARS: Final = 20_000
+_SILENCE: Final = 30
+"""How many times longer than known trouble it is borne that nothing at all is heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,10 @@ class Delivery:
             return True  # somebody has deleted it all: there is nothing to wait for
         return mine is not None and mine.done and (receipt.finished or not all(w.done for w in writers.values()))
 
+    def troubled(self) -> bool:
+        """Whether delivery is known not to get on."""
+        return self.receipts.read().problem is not None
+
     def left(self) -> int:
         """How many records are not delivered yet."""
         mine = self.receipts.mine()
@@ -145,15 +151,24 @@ class Delivery:
         return f"run {label}: " + ", ".join(parts)
 
 
-def wait(deliveries: list[Delivery], seconds: float, *, progress: bool = False) -> bool:
-    """Waits until everything is delivered. False when the time ran out first.
+def wait(
+    deliveries: list[Delivery],
+    seconds: float,
+    *,
+    progress: bool = False,
+    idle: float = math.inf,
+    tell: Callable[[int], None] | None = None,
+) -> bool:
+    """Waits until everything is delivered. False when the time ran out first, or nothing got on for `idle` seconds.
 
-    Raises `KeyboardInterrupt` as it comes. An uploader that is not there is started again.
+    `tell` is called about once a second with the number of records left. Raises `KeyboardInterrupt` as it comes. An
+    uploader that is not there is started again.
     """
     started = time.monotonic()
-    for thread in {delivery.thread for delivery in deliveries if delivery.thread is not None}:
-        thread.drain(seconds)
-    waking = started
+    threads = {delivery.thread for delivery in deliveries if delivery.thread is not None}
+    waking = telling = moved = started
+    telling += _WAKE_S
+    known = 0
     shown = False
     try:
         while True:
@@ -164,6 +179,19 @@ def wait(deliveries: list[Delivery], seconds: float, *, progress: bool = False) 
                 waking = now + _WAKE_S
             if not left or now - started >= seconds:
                 return not left
+            count = sum(delivery.left() for delivery in left)
+            if count != known:
+                known, moved = count, now
+            # One long upload moves nothing either, and is no trouble.
+            if now - moved >= (idle if any(delivery.troubled() for delivery in left) else idle * _SILENCE):
+                return False
+            if tell is not None and now >= telling:
+                telling = now + _WAKE_S
+                tell(count)
+            remaining = seconds - (now - started)
+            drained = [thread.drain(min(_WAKE_S, remaining)) for thread in threads]
+            if not all(drained):
+                continue
             if progress and now - started > 1 and sys.stderr is not None and sys.stderr.isatty():
                 sys.stderr.write(f"\rpluto: {sum(delivery.left() for delivery in left):,} records to go  ")
                 sys.stderr.flush()

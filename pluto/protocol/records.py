@@ -171,6 +171,8 @@ class Console(msgspec.Struct, array_like=True):
     first_line: int
     """Number of the first line; each stream counts from 1."""
     lines: list[str]
+    source: str = ""
+    """Who printed them, where the processes of a run are told apart."""
 
 
 class Config(msgspec.Struct, array_like=True):

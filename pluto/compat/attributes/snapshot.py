@@ -55,12 +55,8 @@ class RunAttributes:
         """Every attribute and its kind: what was written, and what is derived (`sys/…`, `monitoring/…`, …)."""
         raise NotImplementedError
 
-    def kind_of(self, path: str) -> AttributeKind | None:
+    def kind(self, path: str) -> AttributeKind | None:
         """The kind of an attribute, None where there is none."""
-        raise NotImplementedError
-
-    def value_of(self, path: str, aggregate: str = "last") -> Atom | None:
-        """An atom's value, or `last`, `min`, `max`, `average` or `variance` of a series; None where there is none."""
         raise NotImplementedError
 
     def atom(self, path: str) -> Atom:

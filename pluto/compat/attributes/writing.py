@@ -128,7 +128,7 @@ class AttributeWriter:
         """Empties a series or a file set, which stays what it is. The next step is 0 again."""
         raise NotImplementedError
 
-    def kind_of(self, path: str) -> AttributeKind | None:
+    def kind(self, path: str) -> AttributeKind | None:
         """The kind under which this writer has written a path, None if it has not."""
         raise NotImplementedError
 

@@ -185,6 +185,8 @@ class Delivery:
                 writer.end = End(0, "")
                 writer.finish()
             return False
+        # run.json has the last word on where the run goes: one kept offline gets its project when it is delivered.
+        start = msgspec.structs.replace(start, project=str(self.about.get("project") or start.project))
         metadata, name = (None, None) if dialect.extended else self._joins_creation(writer)
         try:
             facts, before = open_run(

@@ -1,0 +1,162 @@
+"""What lies in the journals of this machine: runs that were not delivered to their end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """One run folder."""
+
+    root: str
+    folder: str
+    project: str
+    run_id: str | None
+    """The external id."""
+    mode: str
+    target: str
+    """The store's folder or the server's address."""
+    records: int
+    """Not yet delivered, files not counted."""
+    files: int
+    bytes: int
+    """Disk space in use."""
+    poisoned: int
+    """Records the server refused for good; they are kept in the folder."""
+    alive: bool
+    """Whether a process may still be writing it."""
+    problem: str | None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is something to deliver."""
+        return bool(self.records or self.files)
+
+
+def roots() -> list[Path]:
+    """The roots used on this machine, the configured one first; those that are there."""
+    from pluto.core.settings import resolve
+
+    known = [resolve().root]
+    with contextlib.suppress(OSError):
+        lines = (Path.home() / ".pluto" / "roots").read_text("utf-8").splitlines()
+        known += [Path(line) for line in lines if line]
+    return [root for root in dict.fromkeys(known) if root.is_dir()]
+
+
+def sync_folders(root: Path) -> list[Path]:
+    """Where the journals of a root lie: `<root>/sync`, and what was staged on this machine's own disk."""
+    from pluto.core.filesystem import elsewhere
+
+    found = [root / "sync"]
+    staged = elsewhere(root).get(socket.gethostname())
+    return found + ([staged] if staged is not None and staged not in found else [])
+
+
+def of_path(path: Path) -> list[Leftover]:
+    """The run folders that a path means: a run folder, the `sync` folder of a root, or a root."""
+    if (path / "run.json").is_file():
+        sync = path.parent.parent
+        return [read(sync.parent, sync, path)]
+    if (path / "runs").is_dir():
+        return list(_within(path.parent, path))
+    return list(leftovers(path))
+
+
+def leftovers(root: Path) -> Iterator[Leftover]:
+    """The run folders of a root, by name."""
+    for sync in sync_folders(root):
+        yield from _within(root, sync)
+
+
+def _within(root: Path, sync: Path) -> Iterator[Leftover]:
+    for about in sorted((sync / "runs").glob("*/run.json")):
+        with contextlib.suppress(FileNotFoundError):  # delivered while we look
+            yield read(root, sync, about.parent)
+
+
+def read(root: Path, sync: Path, folder: Path) -> Leftover:
+    """What is in one run folder. Raises `FileNotFoundError` for one that is gone."""
+    from pluto.core.uploader import places
+    from pluto.core.uploader.writer import read_json
+
+    run = read_json(folder / "run.json")
+    if not run:
+        raise FileNotFoundError(folder)
+    processes = places.Processes(sync)
+    receipt = read_json(sync / "receipts" / f"{folder.name}.json")
+    records = files = size = poisoned = 0
+    alive = False
+    for told in sorted(folder.glob("[!.]*/writer.json")):
+        counted = _writer(told.parent)
+        records, files, size = records + counted[0], files + counted[1], size + counted[2]
+        with contextlib.suppress(OSError):
+            poisoned += len((told.parent / "poison.jsonl").read_text("utf-8").splitlines())
+        alive = alive or places.alive(processes, read_json(told), told.parent)
+    target = run.get("target", {})
+    return Leftover(
+        root=str(root),
+        folder=str(folder),
+        project=str(run.get("project")),
+        run_id=run.get("external_id"),
+        mode=str(run.get("mode")),
+        target=str(target.get("store") or target.get("api")),
+        records=records,
+        files=files,
+        bytes=size,
+        poisoned=poisoned,
+        alive=alive,
+        problem=receipt.get("problem") or (receipt.get("refused") or {}).get("message"),
+    )
+
+
+def _writer(folder: Path) -> tuple[int, int, int]:
+    """Records and files that wait, and bytes on disk, of one writer."""
+    from pluto.core.journal import Reader
+    from pluto.core.uploader.writer import read_json
+    from pluto.protocol.batch import FILES
+
+    cursor = read_json(folder / "cursor.json")
+    lines, files = int(cursor.get("lines", 0)), int(cursor.get("files", 0))
+    reader = Reader(folder)
+    try:
+        last, _ = reader.tail()
+        waiting_files = files_after_lines = 0
+        after = min(lines, files)
+        while True:
+            batch = reader.read(after, FILES, _PAGE)
+            waiting_files += sum(row.seq > files for row in batch.rows)
+            files_after_lines += sum(row.seq > lines for row in batch.rows)
+            if not batch.rows:
+                break
+            after = batch.through
+        return max(last - lines, 0) - files_after_lines, waiting_files, reader.bytes_left()
+    finally:
+        reader.close()
+
+
+def held(path: Path) -> bool:
+    """Whether a process holds the lock on a file."""
+    import fcntl
+
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        # Shared, and for a moment: it neither keeps an owner out nor looks like one to another who asks.
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(file)
