@@ -15,7 +15,7 @@ import click
 from pluto.cli import output
 
 if TYPE_CHECKING:
-    from pluto.cli.leftovers import Leftover
+    from pluto.core.leftovers import Leftover
 
 
 @click.command("sync")
@@ -48,7 +48,7 @@ def command(
     goes where it was meant to go, with the key that `pluto login` keeps now; one that was kept offline while no server
     was configured goes to the one configured now. Exit code 3 where something is left.
     """
-    from pluto.cli.leftovers import of_path, roots
+    from pluto.core.leftovers import of_path, roots
 
     found = [one for path in ([*paths, *folders] or roots()) for one in of_path(path.absolute())]
     found = [_redirected(one, host, dry_run) if host is not None or _is_undecided(one) else one for one in found]
