@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 _UNKNOWN: Final = "application/octet-stream"
 _PART_MAX: Final = 255
+_GIVEN_BY: Final = {
+    "experiment": "nq.fetch_series and nq.fetch_experiments_table",
+    "run": "nq_runs.fetch_series and nq_runs.fetch_runs_table",
+}
 
 
 def as_cell(
@@ -53,11 +57,12 @@ def asked(files: Any, container: ContainerType) -> list[File]:
         found = [one for one in files if isinstance(one, File)]
     else:
         raise ValueError(f"`files` is a File, an iterable of them, a Series or a DataFrame, but got {type(files)}")
-    if container == "experiment" and not all(one.experiment_name for one in found):
-        raise NeptuneUserError("files of runs are downloaded by `runs.download_files`; these have no experiment names")
-    if container == "run" and not all(one.run_id for one in found):
+    if not all(one.experiment_name if container == "experiment" else one.run_id for one in found):
+        own, other = sorted(_GIVEN_BY, key=lambda kind: kind != container)
         raise NeptuneUserError(
-            "files of experiments are downloaded by `download_files` of the package itself; these have no run IDs"
+            "here go files that {own} gave; for those of {other} there is the download_files beside them",
+            own=_GIVEN_BY[own],
+            other=_GIVEN_BY[other],
         )
     return found
 

@@ -20,9 +20,8 @@ os.environ.pop("NEPTUNE_PROJECT", None)
 os.environ["TZ"] = "UTC"
 
 import describe  # noqa: E402
-import scenarios  # noqa: E402
-
 import neptune_query as nq  # noqa: E402
+import scenarios  # noqa: E402
 from neptune_query import exceptions, experimental, filters, runs, types  # noqa: E402
 from neptune_query.internal import identifiers, output_format, pattern  # noqa: E402
 from neptune_query.internal.retrieval import attribute_types as kinds  # noqa: E402
@@ -50,8 +49,11 @@ def asked(expression, shown):
 
 
 def refused(error):
-    """The class of an error with its bases, and of its text the words a reader needs: names, numbers, what is quoted."""
-    words = re.findall(r"`[^`]+`|'[^']+'|\\b\\w*[_0-9]\\w*", STYLE.sub("", str(error)))
+    """The class of an error with its bases, and the words of its text that a reader needs: names, numbers, quotes."""
+    text = re.sub(r"<class '[^']*'>", "", STYLE.sub("", str(error)))
+    # The long texts of the others explain the service in general; what they name is asked for in EXCEPTIONS.
+    plain = isinstance(error, (ValueError, TypeError, exceptions.NeptuneUserError))
+    words = re.findall(r"`[^`]+`|'[^']+'|\b[a-z]+_[a-z_]+\b|\b\d+\b", text) if plain else []
     return {"raises": [c.__name__ for c in type(error).__mro__[:-2]], "words": sorted({w.strip("`'") for w in words})}
 
 

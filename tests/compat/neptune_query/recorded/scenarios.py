@@ -62,30 +62,30 @@ FILTERS = [
     'Filter.contains_all("a", [])',
     'Filter.contains_none("a", [])',
     'Filter.contains_all("a", [None])',
-    'Filter.name([])',
-    'Filter.name(3)',
+    "Filter.name([])",
+    "Filter.name(3)",
     'Filter.matches("a", 3)',
-    'Filter.eq(3, 3)',
+    "Filter.eq(3, 3)",
     'Filter.eq("a", 1) | 3',
     'Filter.eq("a", 1) & None',
     'Attribute("a", type="integer")',
     'Attribute("a", type=3)',
-    'Attribute()',
-    'AttributeFilter(name=3)',
-    'AttributeFilter(name=[1])',
+    "Attribute()",
+    "AttributeFilter(name=3)",
+    "AttributeFilter(name=[1])",
     'AttributeFilter(type="floats")',
     'AttributeFilter(type=["int", "floats"])',
-    'AttributeFilter(type=3)',
+    "AttributeFilter(type=3)",
 ]
 
 REPRESENTED = [
     'Attribute("a")',
     'Attribute("a", "int")',
-    'AttributeFilter()',
+    "AttributeFilter()",
     'AttributeFilter("a", "int")',
     'AttributeFilter(["a", "b"], ["int", "float"])',
-    'AttributeFilter(type=[])',
-    'KNOWN_TYPES',
+    "AttributeFilter(type=[])",
+    "KNOWN_TYPES",
     'Attribute("a") == Attribute("a")',
     'AttributeFilter("a") == AttributeFilter("a")',
     'File("w/p", "exp", None, "a/b", 1.0, "x/y", 512, "text/plain")',
@@ -102,25 +102,67 @@ REPRESENTED = [
 ]
 
 PATTERNS = [
-    "", " ", "a", " a ", "a b", "a & b", "a&b", "a |b", "a | b", "a|b", "a  &\tb", "a & b | c & d", "!a", "! a", "!!a",
-    "a & !b", "a & ! b", "a | !b & c", "!a & !b", "!a | !b", r"a\x20b", r"\x21a", r"!\x21a", r"a\x20&\x20b", "a & ",
-    " & a", "| a", "a |", "&", "|", "a & & b", "a | | b", "^a$ | b.*c", r"\d+ & !\.png$", "a!b", "a !b", "a ! b", "!",
-    "! ", "!(a|b) & c", "a\n&\nb", "a\r\n|\r\nb", "a\u00a0&\u00a0b", "é & ü", "(a & b) | c", "a & b & c & !d & !e",
+    "",
+    " ",
+    "a",
+    " a ",
+    "a b",
+    "a & b",
+    "a&b",
+    "a |b",
+    "a | b",
+    "a|b",
+    "a  &\tb",
+    "a & b | c & d",
+    "!a",
+    "! a",
+    "!!a",
+    "a & !b",
+    "a & ! b",
+    "a | !b & c",
+    "!a & !b",
+    "!a | !b",
+    r"a\x20b",
+    r"\x21a",
+    r"!\x21a",
+    r"a\x20&\x20b",
+    "a & ",
+    " & a",
+    "| a",
+    "a |",
+    "&",
+    "|",
+    "a & & b",
+    "a | | b",
+    "^a$ | b.*c",
+    r"\d+ & !\.png$",
+    "a!b",
+    "a !b",
+    "a ! b",
+    "!",
+    "! ",
+    "!(a|b) & c",
+    "a\n&\nb",
+    "a\r\n|\r\nb",
+    "a\u00a0&\u00a0b",
+    "é & ü",
+    "(a & b) | c",
+    "a & b & c & !d & !e",
 ]
 
 ATTRIBUTE_FILTERS = [
-    'AttributeFilter()',
+    "AttributeFilter()",
     'AttributeFilter("a")',
     'AttributeFilter("a & !b | c")',
     'AttributeFilter("!a")',
     'AttributeFilter(["a", "b.c"])',
-    'AttributeFilter([])',
+    "AttributeFilter([])",
     'AttributeFilter("a", "int")',
     'AttributeFilter(["a"], ["int", "float"])',
     'AttributeFilter("a") | AttributeFilter("b")',
     'AttributeFilter("a") | AttributeFilter("b") | AttributeFilter("c", "int")',
     'AttributeFilter.any(AttributeFilter("a"), AttributeFilter("b"))',
-    'AttributeFilter.any()',
+    "AttributeFilter.any()",
 ]
 
 CALLS = [
@@ -219,7 +261,9 @@ EXCEPTIONS = {
     "NeptuneFailedToFetchClientConfig(ValueError('the cause'))": ["the cause"],
     "AttributeTypeInferenceError(['a/b'])": ["AttributeTypeInferenceError", "attribute a/b", "type="],
     "AttributeTypeInferenceError(['a/b', 'c'], ['a/b: two types', 'c: none'])": [
-        "attributes [a/b, c]", "a/b: two types", "c: none",
+        "attributes [a/b, c]",
+        "a/b: two types",
+        "c: none",
     ],
     "ConflictingAttributeTypes(['a/b', 'c'])": ["a/b, c", "type_suffix_in_column_names=True", "AttributeFilter("],
     "NeptuneUnexpectedResponseError(418, b'teapot')": ["418", "teapot"],
@@ -262,7 +306,16 @@ TABLES = {
     "one": [["e1", [["a", "int", 1]]]],
     "atoms": [
         ["e2", [["i", "int", 2], ["f", "float", 0.5], ["s", "string", "x"], ["b", "bool", True], ["d", "datetime", T]]],
-        ["e1", [["i", "int", 1], ["f", "float", 1.5], ["s", "string", "y"], ["b", "bool", False], ["d", "datetime", T + 5]]],
+        [
+            "e1",
+            [
+                ["i", "int", 1],
+                ["f", "float", 1.5],
+                ["s", "string", "y"],
+                ["b", "bool", False],
+                ["d", "datetime", T + 5],
+            ],
+        ],
     ],
     "gaps": [
         ["e1", [["i", "int", 1], ["b", "bool", True], ["d", "datetime", T]]],
@@ -271,11 +324,24 @@ TABLES = {
     ],
     "non-finite": [["e1", [["n", "float", "nan"], ["p", "float", "inf"], ["m", "float_series", "-inf"]]]],
     "series": [
-        ["e1", [["m/z", "float_series", 0.25], ["m/a", "string_series", ["last", 3.0]], ["h", "histogram_series", [_histogram(1, 2), 4.0]]]],
+        [
+            "e1",
+            [
+                ["m/z", "float_series", 0.25],
+                ["m/a", "string_series", ["last", 3.0]],
+                ["h", "histogram_series", [_histogram(1, 2), 4.0]],
+            ],
+        ],
         ["e2", [["m/z", "float_series", 0.5]]],
     ],
     "files": [
-        ["e1", [["f", "file", _file("p/q", 10, "text/plain")], ["g", "file_series", [_file("p/r", 2000, "image/png"), 7.0]]]],
+        [
+            "e1",
+            [
+                ["f", "file", _file("p/q", 10, "text/plain")],
+                ["g", "file_series", [_file("p/r", 2000, "image/png"), 7.0]],
+            ],
+        ],
         ["e2", []],
     ],
     "sets": [["e1", [["t", "string_set", ["b", "a"]]]], ["e2", [["t", "string_set", []]]]],
@@ -299,7 +365,10 @@ METRICS = {
     "empty": [],
     "series without points": [["e1", "a", []]],
     "one": [["e1", "a", _points([1], [0.5])]],
-    "two paths": [["e1", "b", _points([1, 2, 3], [1.0, 2.0, 3.0])], ["e1", "a", _points([2, 3, 4], [20.0, 30.0, 40.0])]],
+    "two paths": [
+        ["e1", "b", _points([1, 2, 3], [1.0, 2.0, 3.0])],
+        ["e1", "a", _points([2, 3, 4], [20.0, 30.0, 40.0])],
+    ],
     "two experiments": [
         ["e2", "a", _points([1, 2], [1.0, 2.0])],
         ["e1", "a", _points([1, 5], [3.0, 4.0])],
@@ -321,7 +390,9 @@ SERIES = {
         ["e2", "b", "string_series", [[1.0, "x", T]]],
         ["e1", "a", "string_series", [[1.0, "x", T], [3.5, "", T + 1]]],
     ],
-    "files": [["e1", "a", "file_series", [[1.0, _file("p/q", 10, "text/plain"), T], [2.0, _file("p/r", 20, "image/png"), T]]]],
+    "files": [
+        ["e1", "a", "file_series", [[1.0, _file("p/q", 10, "text/plain"), T], [2.0, _file("p/r", 20, "image/png"), T]]]
+    ],
     "histograms": [["e1", "a", "histogram_series", [[1.0, _histogram(1, 2), T]]]],
     "mixed": [
         ["e1", "t", "string_series", [[1.0, "x", T], [2.0, "y", T]]],
@@ -335,7 +406,11 @@ BUCKETS = {
     "series without buckets": [["e1", "a", []]],
     "one point": [["e1", "a", [[5.0, "inf", 5.0, 1.0, 5.0, 1.0]]]],
     "a few": [
-        ["e1", "a", [["-inf", 0.0, 0.0, 1.0, 0.0, 1.0], [0.0, 5.0, 1.0, 2.0, 5.0, 6.0], [5.0, 10.0, 6.0, 7.0, 10.0, 11.0]]],
+        [
+            "e1",
+            "a",
+            [["-inf", 0.0, 0.0, 1.0, 0.0, 1.0], [0.0, 5.0, 1.0, 2.0, 5.0, 6.0], [5.0, 10.0, 6.0, 7.0, 10.0, 11.0]],
+        ],
         ["e2", "a", [["-inf", 0.0, 0.0, 10.0, 0.0, 10.0], [0.0, 5.0, 1.0, 20.0, 5.0, 60.0]]],
     ],
     "not from the start": [
@@ -344,7 +419,10 @@ BUCKETS = {
     ],
     "a gap": [["e1", "a", [["-inf", 0.0, 0.0, 1.0, 0.0, 1.0], [5.0, 10.0, 6.0, 7.0, 10.0, 11.0]]]],
     "only non-finite values": [["e1", "a", [["-inf", 0.0, None, None, None, None], [0.0, 5.0, 1.0, 2.0, 5.0, 6.0]]]],
-    "nothing finite": [["e1", "a", [["-inf", 0.0, None, None, None, None]]], ["e1", "b", [["-inf", 0.0, 0.0, 1.0, 0.0, 1.0]]]],
+    "nothing finite": [
+        ["e1", "a", [["-inf", 0.0, None, None, None, None]]],
+        ["e1", "b", [["-inf", 0.0, 0.0, 1.0, 0.0, 1.0]]],
+    ],
 }
 
 DOWNLOADS = {
