@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import time
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,7 +47,7 @@ def command(
     goes where it was meant to go, with the key that `pluto login` keeps now; one that was kept offline while no server
     was configured goes to the one configured now. Exit code 3 where something is left.
     """
-    from pluto.core.leftovers import of_path, roots
+    from pluto.core.leftovers import await_others, of_path, roots
 
     found = [one for path in ([*paths, *folders] or roots()) for one in of_path(path.absolute())]
     found = [_redirected(one, host, dry_run) if host is not None or _is_undecided(one) else one for one in found]
@@ -56,7 +55,7 @@ def command(
         _report(found, {}, as_json, "would be delivered")
         return
     left = _deliver(found, patience)
-    _await_others([one for one in found if not one.alive and one.folder not in left], patience)
+    await_others([Path(one.folder) for one in found if not one.alive and one.folder not in left], patience)
     remaining = [
         fresh for one in found for fresh in of_path(Path(one.folder)) if Path(fresh.folder).is_dir() and fresh.waiting
     ]
@@ -89,19 +88,6 @@ def _deliver(found: Sequence[Leftover], patience: float) -> dict[str, str]:
             for name in names - set(answers):
                 tell(name, 0)
     return problems
-
-
-def _await_others(found: Sequence[Leftover], patience: float) -> None:
-    """Waits for the uploader where it delivers a run that nobody writes any more."""
-    from pluto.core import bell
-
-    deadline = time.monotonic() + patience
-    held = [Path(one.folder) for one in found]
-    while (held := [folder for folder in held if folder.is_dir()]) and time.monotonic() < deadline:
-        rung = [bell.ring(sync) for sync in {folder.parent.parent for folder in held}]
-        if not any(rung):
-            return
-        time.sleep(0.1)
 
 
 def _is_undecided(one: Leftover) -> bool:

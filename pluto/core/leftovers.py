@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,6 +117,19 @@ def read(root: Path, sync: Path, folder: Path) -> Leftover:
         alive=alive,
         problem=receipt.get("problem") or (receipt.get("refused") or {}).get("message"),
     )
+
+
+def await_others(folders: Iterable[Path], patience_s: float) -> None:
+    """Waits until run folders that an uploader delivers are gone; not if none listens, and at most `patience_s`."""
+    from pluto.core import bell
+
+    deadline = time.monotonic() + patience_s
+    held = list(folders)
+    while (held := [folder for folder in held if folder.is_dir()]) and time.monotonic() < deadline:
+        rung = [bell.ring(sync) for sync in {folder.parent.parent for folder in held}]
+        if not any(rung):
+            return
+        time.sleep(0.1)
 
 
 def _writer(folder: Path) -> tuple[int, int, int]:
