@@ -6,9 +6,13 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pluto.core.settings import Settings
 
 _PAGE = 1000
 
@@ -102,14 +106,13 @@ def read(root: Path, sync: Path, folder: Path) -> Leftover:
         with contextlib.suppress(OSError):
             poisoned += len((told.parent / "poison.jsonl").read_text("utf-8").splitlines())
         alive = alive or places.alive(processes, read_json(told), told.parent)
-    target = run.get("target", {})
     return Leftover(
         root=str(root),
         folder=str(folder),
         project=str(run.get("project")),
         run_id=run.get("external_id"),
         mode=str(run.get("mode")),
-        target=str(target.get("store") or target.get("api")),
+        target=place_of(run.get("target", {})),
         records=records,
         files=files,
         bytes=size,
@@ -117,6 +120,32 @@ def read(root: Path, sync: Path, folder: Path) -> Leftover:
         alive=alive,
         problem=receipt.get("problem") or (receipt.get("refused") or {}).get("message"),
     )
+
+
+def redirect(folder: Path, settings: Settings, project: str | None = None) -> str | None:
+    """Binds a run folder for where `settings` say, and for another project if one is given; gives the new place.
+
+    None, and nothing is done, while another process delivers it. Not for a run that a store or server has already.
+    """
+    from pluto.core.run_folder import description, write_json
+    from pluto.core.uploader import places
+    from pluto.core.uploader.writer import read_json
+
+    handle = places.take(folder)
+    if handle is None:
+        return None
+    try:
+        about = read_json(folder / "run.json")
+        target = description(settings, settings.target(), about["project"], about.get("external_id"))["target"]
+        write_json(folder / "run.json", {**about, "target": target, "project": project or about["project"]})
+    finally:
+        os.close(handle)
+    return place_of(target)
+
+
+def place_of(target: Mapping[str, Any]) -> str:
+    """The store's folder or the server's address, of the target that a `run.json` describes."""
+    return str(target.get("store") or target.get("api"))
 
 
 def await_others(folders: Iterable[Path], patience_s: float) -> None:
