@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -106,28 +105,25 @@ def _is_undecided(one: Leftover) -> bool:
 
 def _redirected(one: Leftover, host: str | None, dry_run: bool) -> Leftover:
     """The run, bound for another server; as it was where a server has it already or a process is at work on it."""
-    from pluto.core.run_folder import description, write_json
+    from pluto.core.leftovers import place_of, redirect
+    from pluto.core.run_folder import description
     from pluto.core.settings import resolve
-    from pluto.core.uploader import places
     from pluto.core.uploader.writer import read_json
 
     settings = resolve(dir=one.root, host=host)
-    target = description(settings, settings.target(), one.project, one.run_id)["target"]
     folder = Path(one.folder)
     receipt = read_json(folder.parent.parent / "receipts" / f"{folder.name}.json")
     if one.alive or receipt.get("run"):
         click.echo(f"pluto: {one.folder} is begun at {one.target} and goes on there", err=True)
         return one
-    if not dry_run:
-        handle = places.take(folder)
-        if handle is None:
-            click.echo(f"pluto: {one.folder} is being delivered to {one.target}", err=True)
-            return one
-        try:
-            write_json(folder / "run.json", {**read_json(folder / "run.json"), "target": target})
-        finally:
-            os.close(handle)
-    return dataclasses.replace(one, target=str(target.get("store") or target.get("api")))
+    if dry_run:
+        target: str | None = place_of(description(settings, settings.target(), one.project, one.run_id)["target"])
+    else:
+        target = redirect(folder, settings)
+    if target is None:
+        click.echo(f"pluto: {one.folder} is being delivered to {one.target}", err=True)
+        return one
+    return dataclasses.replace(one, target=target)
 
 
 def _report(
