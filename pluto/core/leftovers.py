@@ -6,7 +6,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -146,6 +146,24 @@ def redirect(folder: Path, settings: Settings, project: str | None = None) -> st
 def place_of(target: Mapping[str, Any]) -> str:
     """The store's folder or the server's address, of the target that a `run.json` describes."""
     return str(target.get("store") or target.get("api"))
+
+
+def deliver(folder: Path, *, patience_s: float, tell: Callable[[], None] | None = None) -> str | None:
+    """Delivers one run folder, or waits for who is at it; None once it is gone, else why something is left.
+
+    Gives a server up that has not answered for `patience_s`. `tell` is called now and then meanwhile.
+    """
+    from pluto.core.uploader.loop import deliver as deliver_all
+
+    sync = folder.parent.parent
+    problems = deliver_all(
+        sync, only={folder.name}, progress=None if tell is None else lambda *_: tell(), patience_s=patience_s
+    )
+    if not problems:
+        await_others([folder], patience_s)
+    if not folder.is_dir():
+        return None
+    return problems.get(folder.name) or "another process is writing or delivering it"
 
 
 def await_others(folders: Iterable[Path], patience_s: float) -> None:

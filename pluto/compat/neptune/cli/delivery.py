@@ -80,8 +80,7 @@ def _register(one: Unsent, project: str) -> bool:
 
 
 def _deliver(one: Unsent) -> bool:
-    from pluto.core.leftovers import await_others
-    from pluto.core.uploader.loop import deliver
+    from pluto.core.leftovers import deliver
 
     said = False
 
@@ -99,13 +98,9 @@ def _deliver(one: Unsent) -> bool:
         said = True
         click.echo(f"Synchronising {one.name}")
     patience = float(os.environ.get(NEPTUNE_SYNC_BATCH_TIMEOUT_ENV) or _PATIENCE_S)
-    sync = one.folder.parent.parent
-    problems = deliver(sync, only={one.folder.name}, progress=lambda *_: announce(), patience_s=patience)
-    if not problems and not one.alive:
-        await_others([one.folder], patience)
+    why = deliver(one.folder, patience_s=patience, tell=announce)
     announce()
-    if one.folder.is_dir():
-        why = problems.get(one.folder.name) or "another process is writing or delivering it"
+    if why is not None:
         click.echo(f"{one.registered or one.name} is not synchronized to its end: {why}")
         return False
     one.forget()
