@@ -205,9 +205,16 @@ def test_files_that_can_not_be_read_are_left_out(tmp_path: Path, said: Said) -> 
     assert list(prepared(good, intake)) == list(good)
     assert not said.warnings()
     bad: dict[Any, Any] = {
-        "missing": "nowhere", "folder": tmp_path, "number": 5, "source": File(3), "destination": File(b"x", destination=5),
-        "mime": File(b"x", mime_type=5), "long": File(b"x", destination="x" * 801), "type": File(b"x", "x" * 129), 5: b"x",
-    }  # type: ignore[arg-type]  # fmt: skip
+        "missing": "nowhere",
+        "folder": tmp_path,
+        "number": 5,
+        "source": File(3),  # type: ignore[arg-type]
+        "destination": File(b"x", destination=5),  # type: ignore[arg-type]
+        "mime": File(b"x", mime_type=5),  # type: ignore[arg-type]
+        "long": File(b"x", destination="x" * 801),
+        "type": File(b"x", "x" * 129),
+        5: b"x",
+    }
     assert list(prepared({**bad, "good": b"x"}, intake)) == ["good"]
     assert len(said.warnings()) == len(bad)
 
@@ -386,7 +393,7 @@ def test_names_of_projects() -> None:
         ("", "w"),
         ("w/p\n", None),
     ):
-        with pytest.raises(ValueError, match="project|name"):
+        with pytest.raises(ValueError, match=r"workspace|name"):
             projects.extract_workspace_and_project(name, workspace)
     with pytest.raises(TypeError, match="name"):
         projects.create_project(5)  # type: ignore[arg-type]

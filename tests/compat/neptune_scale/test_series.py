@@ -133,5 +133,5 @@ def test_ten_thousand_points_that_come_again_take_no_time() -> None:
     data = {f"metric/{i}": float(i) for i in range(10_000)}
     steps.admit(data, 1, 0)
     assert steps.admit(data, 1, 0) == {}
-    assert steps.admit({name: 0.5 for name in data}, 0.5, 0) == {}
+    assert steps.admit(dict.fromkeys(data, 0.5), 0.5, 0) == {}
     assert len(told) == 2

@@ -172,7 +172,7 @@ def test_what_can_not_be_kept_raises_where_that_is_wished(monkeypatch: pytest.Mo
         (intake.histograms, {"a": 1}),
         (intake.files, {5: b""}),
     ):
-        with pytest.raises(exceptions.NeptuneUnableToLogData, match="a|5"):
+        with pytest.raises(exceptions.NeptuneUnableToLogData, match=r"a|5"):
             take(data)  # type: ignore[operator]
     monkeypatch.setenv("NEPTUNE_LOG_FAILURE_ACTION", "explode")
     with pytest.raises(ValueError, match="NEPTUNE_LOG_FAILURE_ACTION"):
