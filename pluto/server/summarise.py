@@ -26,7 +26,8 @@ def kept(summaries: Mapping[str, Summary]) -> list[MetricSummary]:
     for name, summary in summaries.items():
         mean, variance = mean_and_variance(summary)
         low, high = (summary.min, summary.max) if summary.finite else (math.nan, math.nan)
-        rows.append(MetricSummary(name, summary.finite, _none(low), _none(high), mean, variance, _none(summary.last)))
+        last, last_step = _none(summary.last), _none(summary.last_step)
+        rows.append(MetricSummary(name, summary.finite, _none(low), _none(high), mean, variance, last, last_step))
     return rows
 
 
@@ -41,8 +42,8 @@ def refresh(app: Context, run: int) -> None:
     app.metadata.summaries.put(run, kept(app.series.summaries(run)), complete=True)
 
 
-def refresh_project(app: Context, project: str, metrics: Sequence[str]) -> None:
-    """Brings the summaries of some metrics up to date for every run of the project that may have moved on."""
+def refresh_project(app: Context, project: str, metrics: Sequence[str] | None) -> None:
+    """Brings the summaries of some metrics, or all, up to date for every run of the project that may have moved on."""
     for run, has_ended in app.metadata.summaries.stale(project):
         try:
             if has_ended:

@@ -21,6 +21,7 @@ class Project:
     created_at: int
     updated_at: int
     runs: int
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,58 @@ class MetricSummary:
     mean: float | None
     variance: float | None
     last: float | None
+    last_step: float | None = None
+    """Step of `last`; None where it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewQuery:
+    """Runs of a project, newest first."""
+
+    project: str
+    limit: int
+    after: tuple[int, int] | None = None
+    """`created_at` and `id` of the last run of the page before."""
+    runs: Sequence[int] | None = None
+    external_id: str | None = None
+    number: tuple[str, int] | None = None
+    """Prefix and number of a display id."""
+    metrics: Collection[str] | None = ()
+    """Of which metrics to give the summaries; None for all."""
+    facts: Collection[str] = ()
+    """Which flat keys of the system metadata to give."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A run with what is known of it."""
+
+    id: int
+    project: str
+    prefix: str
+    number: int
+    name: str
+    external_id: str | None
+    status: str
+    tags: list[str]
+    config: str
+    """JSON text, as it is kept: of a thousand runs most is never looked at."""
+    logger_settings: str
+    """JSON text."""
+    facts: dict[str, str | None]
+    notes: str | None
+    created_at: int
+    updated_at: int
+    status_updated: int
+    beat: int | None
+    forked_from: int | None
+    fork_step: float | None
+    names: dict[str, str]
+    summaries: list[MetricSummary]
+
+    @property
+    def display_id(self) -> str:
+        return f"{self.prefix}-{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +274,16 @@ class Runs(Protocol):
         """
 
     def projects(self, limit: int) -> list[Project]: ...
+
+    def create_project(self, name: str, prefix: str | None, description: str | None) -> Project:
+        """Raises `KeyError` for a name, or a prefix that was given, which another project has."""
+
+    def delete_project(self, name: str) -> bool:
+        """Forgets a project that has no runs. False where there is none, or it has some."""
+
+    def of_project(self, name: str) -> list[int]:
+        """Its runs' ids."""
+
     def project_names(self, project: str, runs: Sequence[int] | None, type: str) -> list[str]: ...
 
 
@@ -255,6 +318,10 @@ class Search(Protocol):
     ) -> tuple[list[tuple[int, float]], int]: ...  # fmt: skip
 
 
+class Overviews(Protocol):
+    def page(self, query: OverviewQuery) -> list[Overview]: ...
+
+
 class Summaries(Protocol):
     def stale(self, project: str) -> list[tuple[int, bool]]:
         """Runs whose kept summaries may lag behind the series, and whether each has ended."""
@@ -279,6 +346,8 @@ class MetadataStore(Protocol):
     def statuses(self) -> Statuses: ...
     @property
     def search(self) -> Search: ...
+    @property
+    def overviews(self) -> Overviews: ...
     @property
     def summaries(self) -> Summaries: ...
     @property

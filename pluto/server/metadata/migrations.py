@@ -23,7 +23,13 @@ def _baseline(_: Connection) -> None:
     """Nothing to do: the first tables are made whole."""
 
 
-MIGRATIONS: Sequence[Migration] = (Migration("0001-baseline", _baseline),)
+def _overviews(connection: Connection) -> None:
+    """Projects can be described, and where a metric's last value is can be told without reading it."""
+    connection.exec_driver_sql("ALTER TABLE projects ADD COLUMN description TEXT")
+    connection.exec_driver_sql("ALTER TABLE metric_summaries ADD COLUMN last_step FLOAT")
+
+
+MIGRATIONS: Sequence[Migration] = (Migration("0001-baseline", _baseline), Migration("0002-overviews", _overviews))
 """The first stands for the tables as first released. To change them: edit `tables.py` and append a migration."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, select, update
+from sqlalchemy import Connection, Select, delete, func, or_, select, update
 
 from pluto.server.identity import run_prefix
 from pluto.server.lifecycle import RESUME, RUNNING
@@ -106,18 +106,32 @@ class SqlRuns:
         return freed
 
     def projects(self, limit: int) -> list[Project]:
-        counts = select(_runs.c.project_id, func.count().label("n")).group_by(_runs.c.project_id).subquery()
-        query = (
-            select(_projects, func.coalesce(counts.c.n, 0).label("n"))
-            .outerjoin(counts, counts.c.project_id == _projects.c.id)
-            .order_by(_projects.c.created_at.desc(), _projects.c.id.desc())
-            .limit(limit)
-        )
         with self._database.read() as connection:
-            return [
-                Project(row.id, row.name, row.prefix, row.created_at, row.updated_at, row.n)
-                for row in connection.execute(query)
-            ]
+            found = connection.execute(_counted().order_by(_projects.c.created_at.desc(), _projects.c.id.desc()))
+            return [_project(row) for row in found.fetchmany(limit)]
+
+    def create_project(self, name: str, prefix: str | None, description: str | None) -> Project:
+        with self._database.write() as connection:
+            taken = _projects.c.name == name
+            if prefix is not None:
+                taken = or_(taken, _projects.c.prefix == prefix)
+            other = connection.scalar(select(_projects.c.name).where(taken))
+            if other is not None:
+                what = f"project {name!r}" if other == name else f"the key {prefix!r}, of project {other!r}"
+                raise KeyError(f"there is already {what}")
+            project = _add_project(connection, name, prefix, description)
+            return _project(connection.execute(_counted().where(_projects.c.id == project)).one())
+
+    def delete_project(self, name: str) -> bool:
+        with self._database.write() as connection:
+            used = select(_runs.c.project_id)
+            gone = connection.execute(delete(_projects).where(_projects.c.name == name, _projects.c.id.not_in(used)))
+            return gone.rowcount > 0
+
+    def of_project(self, name: str) -> list[int]:
+        query = select(_runs.c.id).join(_projects, _projects.c.id == _runs.c.project_id).where(_projects.c.name == name)
+        with self._database.read() as connection:
+            return list(connection.scalars(query))
 
     def project_names(self, project: str, runs: Sequence[int] | None, type: str) -> list[str]:
         column = tables.names.c
@@ -133,6 +147,26 @@ class SqlRuns:
             query = query.where(column.run_id.in_(runs))
         with self._database.read() as connection:
             return list(connection.scalars(query))
+
+
+def _counted() -> Select[Any]:
+    counts = select(_runs.c.project_id, func.count().label("n")).group_by(_runs.c.project_id).subquery()
+    return select(_projects, func.coalesce(counts.c.n, 0).label("n")).outerjoin(
+        counts, counts.c.project_id == _projects.c.id
+    )
+
+
+def _project(row: Any) -> Project:
+    return Project(row.id, row.name, row.prefix, row.created_at, row.updated_at, row.n, row.description)
+
+
+def _add_project(connection: Connection, name: str, prefix: str | None, description: str | None) -> int:
+    now = now_ms()
+    made = _projects.insert().values(
+        name=name, prefix=prefix or run_prefix(name), next_number=1, created_at=now, updated_at=now,
+        description=description,
+    )  # fmt: skip
+    return int(connection.execute(made).inserted_primary_key[0])  # type: ignore[index]
 
 
 def _selected() -> Select[Any]:
@@ -184,12 +218,9 @@ def _attach(connection: Connection, run: Run, new: NewRun) -> Run:
 
 def _insert(connection: Connection, new: NewRun, tags: Sequence[str]) -> int:
     now = now_ms()
-    insert_project = {
-        "name": new.project, "prefix": run_prefix(new.project), "next_number": 1, "created_at": now, "updated_at": now,
-    }  # fmt: skip
     project = connection.scalar(select(_projects.c.id).where(_projects.c.name == new.project))
     if project is None:
-        project = connection.execute(_projects.insert().values(insert_project)).inserted_primary_key[0]  # type: ignore[index]
+        project = _add_project(connection, new.project, None, None)
     # The update locks the row, so that the number read next is this run's alone.
     connection.execute(
         update(_projects)

@@ -31,7 +31,7 @@ class SqlSummaries:
         rows = [
             {
                 "run_id": run, "name": kept.name, "count": kept.count, "min": kept.min, "max": kept.max,
-                "mean": kept.mean, "variance": kept.variance, "last": kept.last,
+                "mean": kept.mean, "variance": kept.variance, "last": kept.last, "last_step": kept.last_step,
             }
             for kept in summaries
         ]  # fmt: skip

@@ -31,6 +31,7 @@ projects = Table(
     Column("next_number", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("description", Text),
     Index("projects_prefix", "prefix"),
     sqlite_autoincrement=True,
 )
@@ -126,6 +127,7 @@ summaries = Table(
     Column("mean", Float),
     Column("variance", Float),
     Column("last", Float),
+    Column("last_step", Float),
     Index("metric_summaries_name", "name"),
 )
 

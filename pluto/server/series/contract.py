@@ -88,6 +88,7 @@ class LogLine:
     stream: str
     line: int
     message: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +195,9 @@ class SeriesStore(Protocol):
         """Summaries of the named metrics, or of all."""
 
     def logs(
-        self, run: int, *, stream: str | None = None, limit: int = 1000, offset: int = 0
+        self, run: int, *, stream: str | None = None, source: str | None = None, limit: int = 1000, offset: int = 0
     ) -> tuple[list[LogLine], int]:
-        """Console lines by line number, and how many there are in all."""
+        """Console lines by line number, and how many there are in all; of one stream, of one source."""
 
     def data(
         self,
@@ -208,6 +209,12 @@ class SeriesStore(Protocol):
         limit: int = 1000,
     ) -> Page:
         """`DataRow`s by name, step and time. `type` compares case-insensitively."""
+
+    def last_data(self, run: int, names: Sequence[str] | None = None) -> dict[str, DataRow]:
+        """The `DataRow` with the highest step of each name, or of some."""
+
+    def last_lines(self, run: int) -> list[LogLine]:
+        """The last console line of each source and stream."""
 
     def files(
         self,

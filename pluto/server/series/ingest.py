@@ -110,7 +110,8 @@ class Batch:
     def _console(self, record: records.Console) -> None:
         time, first = _int64(record.time), _int64(record.first_line)
         _int64(first + len(record.lines))
-        self.console.extend((line, record.stream, time, text) for line, text in enumerate(record.lines, first))
+        who = record.source
+        self.console.extend((line, record.stream, time, text, who) for line, text in enumerate(record.lines, first))
 
     def _forget(self, record: records.Forget) -> None:
         self.forgotten.append(record)
@@ -210,7 +211,7 @@ def write(db: sqlite3.Connection, ids: dict[str, int], batch: Batch) -> dict[str
         _bounds(db, batch.metrics)
         _add_to_tail(db, ids, batch.metrics)
     db.executemany("INSERT INTO data (name, type, step, time, body) VALUES (?, ?, ?, ?, ?)", batch.data)
-    db.executemany("INSERT INTO console (line, stream, time, message) VALUES (?, ?, ?, ?)", batch.console)
+    db.executemany("INSERT INTO console (line, stream, time, message, source) VALUES (?, ?, ?, ?, ?)", batch.console)
     db.executemany(
         'INSERT INTO file (name, "index", type, file_name, file_type, size, sha256, step, time, caption, annotations,'
         " metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
