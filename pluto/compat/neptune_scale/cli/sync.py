@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import threading
 from pathlib import Path
 from typing import Final
 
 from pluto.compat.neptune_scale.sync.folder import Pointer, remove
 from pluto.compat.neptune_scale.util import get_logger
+from pluto.compat.neptune_scale.util.timer import Timer
 
 __all__ = ["sync_all"]
 
@@ -22,32 +21,31 @@ def sync_all(run_log_file: Path, *, timeout: float | None = None) -> bool:
     A run that was kept offline goes where Pluto's settings say now. Raises `ValueError` for a file that is not one of
     Pluto's, `OSError` for one that can't be read.
     """
-    from pluto.core.leftovers import await_others, of_path, redirect
+    from pluto.core.leftovers import deliver, of_path, redirect
     from pluto.core.settings import resolve
-    from pluto.core.uploader.loop import deliver
 
     pointer = Pointer.read(run_log_file)
-    folder = pointer.folder
-    if not folder.is_dir():
+    if not pointer.folder.is_dir():
         get_logger().info("Run %s is delivered already", pointer.run_id)
         remove(run_log_file)
         return True
-    (found,) = of_path(folder)
+    (found,) = of_path(pointer.folder)
     if found.mode == "offline":
-        redirect(folder, resolve())
-    patience = min(_PATIENCE_S, math.inf if timeout is None else timeout)
-    stop = threading.Event()
-    if timeout is not None:
-        timer = threading.Timer(timeout, stop.set)
-        timer.daemon = True
-        timer.start()
-    problems = deliver(folder.parent.parent, only=frozenset({folder.name}), patience_s=patience, stop=stop)
-    if not problems:
-        await_others([folder], patience)
-    if folder.is_dir():
-        left = next(iter(of_path(folder)), found)
-        why = problems.get(folder.name) or left.problem or "another process is at work on it"
-        get_logger().warning("%d records of run %s are left: %s", left.records + left.files, pointer.run_id, why)
+        redirect(pointer.folder, resolve())
+    timer = Timer(timeout)
+
+    def look_at_the_clock() -> None:
+        if timer.is_expired():
+            raise TimeoutError("the time is up")
+
+    try:
+        why = deliver(
+            pointer.folder, patience_s=min(_PATIENCE_S, timer.remaining_time_or_inf()), tell=look_at_the_clock
+        )
+    except TimeoutError as error:
+        why = str(error)
+    if why is not None:
+        get_logger().warning("Run %s is not delivered to its end: %s", pointer.run_id, why)
         return False
     get_logger().info("%d records of run %s are delivered", found.records + found.files, pointer.run_id)
     remove(run_log_file)
