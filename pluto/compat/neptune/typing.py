@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import contextlib
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, Union
 
 from pluto.compat.neptune.metadata_containers.abstract import (
     NeptuneObject,
@@ -29,5 +29,5 @@ class ProgressBarCallback(contextlib.AbstractContextManager[Any]):
         """`by` more are done, of `total`."""
 
 
-ProgressBarType: TypeAlias = bool | type[ProgressBarCallback]
+ProgressBarType: TypeAlias = Union[bool, type[ProgressBarCallback]]  # noqa: UP007  the original's object, not `|`
 """True or False, or a class."""
