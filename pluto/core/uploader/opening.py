@@ -14,15 +14,13 @@ from pluto.core.client import Client, ClientError, NotFound, Refused, RunAnswer
 from pluto.core.config import merge
 from pluto.core.receipt import RunFacts
 from pluto.core.uploader.retry import Verdict, verdict
-from pluto.core.wire import NOTES_CHARS, limit_tags, strict_json
+from pluto.core.wire import ATTRIBUTES, NOTES_CHARS, limit_tags, strict_json
 from pluto.protocol.records import Start
 
 NAME_CHARS: Final = 255
 """Longest run name a server takes."""
 MARKER: Final = "writer"
 """Key of `loggerSettings` that says which writer created the run: a creation whose answer got lost is known again."""
-ATTRIBUTES: Final = "_attributes"
-"""Key of the config under which a readable run keeps what has no slot of its own (docs/architecture.md)."""
 _FORKING: Final = frozenset({"forkRunId", "forkStep", "inheritConfig", "inheritTags"})
 
 _logger = logging.getLogger("pluto")

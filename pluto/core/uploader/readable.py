@@ -24,15 +24,12 @@ from typing import Any, Final
 from pluto.core import wire
 from pluto.core.client import Client
 from pluto.core.uploader.dialect import Place
-from pluto.core.uploader.opening import ATTRIBUTES
 from pluto.core.uploader.stock_calls import CALLS, Call
+from pluto.core.wire import ATTRIBUTES, DATA_STREAM, MARK
 from pluto.protocol import records
 from pluto.protocol.batch import FILES, LINES
 from pluto.protocol.records import Kind
 
-MARK: Final = "pluto"
-"""Key of everything that is Pluto's own in a console line or an annotation."""
-STREAM: Final = "DEBUG"
 FILES_A_NAME: Final = 900
 """A stock server lists 1,000 files of a name."""
 _LINE_BITS: Final = 32
@@ -120,7 +117,7 @@ def data_lines(record: records.Texts | records.Data, step: float, notes: Notes, 
             "step": _plain(step), "time": record.time, "body": body,
         }  # fmt: skip
         number = (zlib.crc32(writer.encode()) >> 11) << _LINE_BITS | (seq & 0xFFFFFFFF)
-        lines.append(wire.log_line(record.time, json.dumps(content, ensure_ascii=False), number, STREAM))
+        lines.append(wire.log_line(record.time, json.dumps(content, ensure_ascii=False), number, DATA_STREAM))
     return lines
 
 

@@ -24,9 +24,6 @@ PAIRS_MAX = 5_000
 LINES_MAX = 10_000
 POINTS_MAX = 1_000_000
 """Points after which an answer ends; whoever asked asks for the rest."""
-FACTS = (
-    "os_info.hostname", "source.entry", "git.commit", "git.branch", "git.url", "git.dirty", "git.diff.head",
-)  # fmt: skip
 
 
 class Asked(msgspec.Struct, rename="camel"):
@@ -39,6 +36,7 @@ class Asked(msgspec.Struct, rename="camel"):
     metrics: list[str] | None = []
     data: list[str] | None = []
     console: bool = False
+    facts: list[str] = []
 
 
 class Series(msgspec.Struct, rename="camel"):
@@ -62,7 +60,7 @@ async def overviews(request: Request) -> Response:
         if number is None:
             return ext_response(request, {"runs": [], "next": None})
     query = OverviewQuery(
-        body.project_name, body.limit, body.cursor, body.run_ids, body.external_id, number, body.metrics, FACTS
+        body.project_name, body.limit, body.cursor, body.run_ids, body.external_id, number, body.metrics, body.facts
     )
     found = app.metadata.overviews.page(query)
     last = (found[-1].created_at, found[-1].id) if len(found) == body.limit else None
