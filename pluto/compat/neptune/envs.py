@@ -1,4 +1,4 @@
-"""Names of the environment variables that are heeded, or accepted where there is nothing to heed (the docs say which)."""
+"""Names of the environment variables that are heeded, or accepted where there is nothing to heed."""
 
 from typing import Final
 

@@ -503,7 +503,9 @@ class NeptunePossibleLegacyUsageException(NeptuneWrongInitParametersException):
     """A name of the API before 1.0."""
 
     def __init__(self) -> None:
-        super().__init__("this belongs to the API before 1.0: today a run is made by init_run() and used as run['path']")
+        super().__init__(
+            "this belongs to the API before 1.0: today a run is made by init_run() and used as run['path']"
+        )
 
 
 class NeedExistingExperimentForReadOnlyMode(NeptuneException):

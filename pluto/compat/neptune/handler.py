@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 from pluto.compat.neptune.attributes.atoms.artifact import Artifact
 from pluto.compat.neptune.attributes.atoms.file import File
@@ -40,23 +40,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Handler"]
 
-P = ParamSpec("P")
-R = TypeVar("R")
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 _NUMBER: Final = (int, float, type(None))
 _OBJECT_METHODS: Final = frozenset(("exists", "get_structure", "print_structure", "stop", "sync", "wait"))
 
 
-def _guarded(method: Callable[Concatenate[Handler, P], R]) -> Callable[Concatenate[Handler, P], R]:
+def _guarded(method: Method) -> Method:
     """The method, but for fields that are not set by hand."""
 
     @wraps(method)
-    def guarded(self: Handler, *args: P.args, **kwargs: P.kwargs) -> R:
+    def guarded(self: Handler, *args: Any, **kwargs: Any) -> Any:
         if self._path in self._PROTECTED_PATHS:
             raise self._PROTECTED_PATHS[self._path](self._path)
         return method(self, *args, **kwargs)
 
-    return guarded
+    return cast(Method, guarded)
 
 
 class Handler(SupportsNamespaces):
@@ -389,4 +388,3 @@ def _series_for(value: Any) -> tuple[type[FloatSeries | StringSeries | FileSerie
         return StringSeries, [str(one) for one in value] if several else str(value)
     warn_about_unsupported_type(str(type(first)))
     return None, value
-

@@ -39,7 +39,7 @@ class Attribute:
 
     def copy(self, value: ValueCopy, wait: bool = False) -> None:  # noqa: ARG002
         """Takes over the value of another field."""
-        raise Exception(f"{type(self).__name__} doesn't support copying")  # noqa: TRY002  as users expect it
+        raise Exception(f"{type(self).__name__} doesn't support copying")
 
     def process_assignment(self, value: Any, wait: bool = False) -> None:
         """Takes over a value, or that of another field."""

@@ -41,7 +41,7 @@ class FileSet(Attribute):
     def delete_files(self, paths: str | Iterable[str], *, wait: bool = False) -> None:
         """Removes files and folders, by their paths within the set."""
         names = set(self._patterns("paths", paths))
-        self._perform(lambda backend: backend.remove_from_set(self._name, names), wait=wait)
+        self._perform(lambda fields: fields.remove_from_set(self._name, names), wait=wait)
 
     def download(self, destination: str | None = None, progress_bar: ProgressBarType | None = None) -> None:
         """Writes all as a ZIP archive to `destination`, or into it where that is a folder; None: the current one."""
@@ -58,7 +58,7 @@ class FileSet(Attribute):
 
     def _upload(self, patterns: Sequence[str], *, anew: bool, wait: bool) -> None:
         absolute = [os.path.abspath(pattern) for pattern in patterns]
-        self._perform(lambda backend: backend.upload_set(self._name, absolute, anew=anew), wait=wait)
+        self._perform(lambda fields: fields.upload_set(self._name, absolute, anew=anew), wait=wait)
 
     @staticmethod
     def _patterns(name: str, given: str | Iterable[str]) -> list[str]:

@@ -112,4 +112,3 @@ class NamespaceBuilder:
     def __call__(self, path: list[str]) -> Namespace:
         """An empty namespace at a path."""
         return Namespace(self._container, path)
-

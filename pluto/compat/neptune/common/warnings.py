@@ -48,7 +48,7 @@ _HERE: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.
 
 
 def warn_once(message: str, *, exception: type[Warning] | None = None) -> None:
-    """Warns with `exception` (a deprecation, when None) at the caller's line, unless it has been said in this process."""
+    """Warns with `exception` (None: a deprecation) at the caller's line, unless this process has said it."""
     if len(warned_once) >= MAX_WARNED_ONCE_CAPACITY or hash(message) in warned_once:
         return
     warned_once.add(hash(message))
@@ -80,7 +80,11 @@ def _callers_level() -> int:
 
 
 def _format(
-    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None  # noqa: ARG001
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,  # noqa: ARG001
 ) -> str:
     where = "" if in_interactive() else f"{filename}:{lineno}: "
     return f"[{NEPTUNE_LOGGER_NAME}] [warning] {where}{category.__name__}: {message}\n"

@@ -72,7 +72,7 @@ class ContainerStructure:
             raise MetadataInconsistency(f"Cannot delete {path_to_str(path)}: there is no such field")
         if isinstance(leaf, Namespace):
             raise MetadataInconsistency(f"Cannot delete {path_to_str(path)}: it is a namespace, not a field")
-        for part, namespace in zip(reversed(path), reversed(chain_of)):
+        for part, namespace in zip(reversed(path), reversed(chain_of), strict=True):
             if namespace[part] is leaf or not namespace[part]:
                 del namespace[part]
 

@@ -80,11 +80,8 @@ def note(kind: Kind, type: ContainerType, id: str, project: str, folder: Path) -
 
 
 def forget(path: Path) -> None:
-    """Removes such a folder, and those around it that are empty now."""
+    """Removes such a folder."""
     shutil.rmtree(path, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        path.parent.rmdir()
-        path.parent.parent.rmdir()
 
 
 def notes(data: Path) -> Iterator[Note]:

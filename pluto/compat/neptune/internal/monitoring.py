@@ -56,7 +56,7 @@ class Monitoring:
     def _line(self, stream: str, first_line: int, lines: list[str], time_us: int) -> None:  # noqa: ARG002
         if name := self._streams.get(stream):
             times = [time_us / 1e6] * len(lines)
-            self._backend.append_texts(self._path(name), lines, None, times)
+            self._backend.perform(lambda fields: fields.append_texts(self._path(name), lines, None, times))
 
     def _measured(self, values: dict[str, float]) -> None:
         shares = [value for name, value in values.items() if name.startswith("sys/cpu.percentage.")]

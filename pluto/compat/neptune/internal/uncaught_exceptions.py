@@ -39,9 +39,7 @@ class UncaughtExceptions:
             if not self._listeners and sys.excepthook == self._hook:
                 sys.excepthook, self._before = self._before, None
 
-    def tell(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None  # noqa: ARG002
-    ) -> None:
+    def tell(self, error: BaseException | None, trace: TracebackType | None) -> None:
         """Tells all listeners. Never raises."""
         lines = [
             f"An uncaught exception ended the work of the run on {node()}.",
@@ -55,7 +53,7 @@ class UncaughtExceptions:
                 listener(lines)
 
     def _hook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        self.tell(kind, error, trace)
+        self.tell(error, trace)
         (self._before or sys.__excepthook__)(kind, error, trace)
 
 

@@ -38,7 +38,7 @@ class ValueToAttributeVisitor:
             raise AttributeError(name)
         return lambda value: made(self._container, self._path)  # noqa: ARG005  the value is assigned afterwards
 
-    def visit_git_ref(self, value: Value) -> Attribute:
+    def visit_git_ref(self, value: Value) -> Attribute:  # noqa: ARG002
         """Raises `OperationNotSupported`."""
         raise OperationNotSupported("a GitRef is given to init_run(git_ref=…), not assigned")
 

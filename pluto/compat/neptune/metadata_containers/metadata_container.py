@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import wraps
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 from pluto.compat.neptune.attributes.attribute import Attribute
 from pluto.compat.neptune.attributes.namespace import Namespace, NamespaceBuilder
@@ -51,8 +51,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MetadataContainer"]
 
-P = ParamSpec("P")
-R = TypeVar("R")
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 _EXIT_S: Final = 5.0
 """What all objects together may take of the end of the process."""
@@ -60,18 +59,16 @@ _FORK_S: Final = 5.0
 """How long a fork waits for what another thread is doing with an object."""
 
 
-def _while_open(
-    method: Callable[Concatenate[MetadataContainer, P], R],
-) -> Callable[Concatenate[MetadataContainer, P], R]:
+def _while_open(method: Method) -> Method:
     """The method, but of an object that is not stopped."""
 
     @wraps(method)
-    def guarded(self: MetadataContainer, *args: P.args, **kwargs: P.kwargs) -> R:
+    def guarded(self: MetadataContainer, *args: Any, **kwargs: Any) -> Any:
         if self._state is ContainerState.STOPPED:
             self._raise_if_stopped()
         return method(self, *args, **kwargs)
 
-    return guarded
+    return cast(Method, guarded)
 
 
 class MetadataContainer(AbstractContextManager["MetadataContainer"], NeptuneObject):
@@ -290,9 +287,7 @@ class MetadataContainer(AbstractContextManager["MetadataContainer"], NeptuneObje
         try:
             self._backend.stop(None if seconds is None else max(0.0, seconds - (time.monotonic() - began)))
             if self._mode not in (Mode.OFFLINE, Mode.DEBUG):
-                self._logger.info(
-                    "Explore the metadata in the Neptune app: %s/metadata", self.get_url().rstrip("/")
-                )
+                self._logger.info("Explore the metadata in the Neptune app: %s/metadata", self.get_url().rstrip("/"))
         finally:
             self._state = ContainerState.STOPPED
             _open_objects.discard(self)
@@ -302,7 +297,7 @@ class MetadataContainer(AbstractContextManager["MetadataContainer"], NeptuneObje
     ) -> None:
         if exc_tb is not None:
             traceback.print_exception(exc_type, exc_val, exc_tb)
-            uncaught.tell(exc_type, exc_val, exc_tb)
+            uncaught.tell(exc_val, exc_tb)
         self.stop()
 
     def forked(self) -> None:
@@ -324,7 +319,7 @@ class MetadataContainer(AbstractContextManager["MetadataContainer"], NeptuneObje
         self._structure.pop(path)
         self._float_series.clear()
         name = "/".join(path)
-        self._backend.perform(lambda backend: backend.delete(name), wait=wait)
+        self._backend.perform(lambda fields: fields.delete(name), wait=wait)
 
     def _define_all(self, definitions: Any) -> None:
         for path, kind in definitions.items():
@@ -340,7 +335,7 @@ class MetadataContainer(AbstractContextManager["MetadataContainer"], NeptuneObje
         """Sets a field whose type the API can't set."""
         with self._lock:
             self._define_of(path, kind)
-            self._backend.perform(lambda backend: backend.assign(path, value))
+            self._backend.perform(lambda fields: fields.assign(path, value))
 
     def _get_subpath_suggestions(self, path_prefix: str | None = None, limit: int = 1000) -> list[str]:
         with self._lock:

@@ -250,7 +250,7 @@ class Run(MetadataContainer):
         """Makes a series without points, unless it is there."""
         if not self.exists(path):
             self._define_of(path, kind)
-            self._backend.perform(lambda backend: backend.declare(path, kind))
+            self._backend.perform(lambda fields: fields.declare(path, kind))
 
     def _observe(self) -> None:
         """Begins what the engine does not do by itself."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from pluto.compat.neptune.internal.types.stringify_value import StringifyValue
 from pluto.compat.neptune.internal.utils import images, is_float_like
@@ -38,7 +38,7 @@ def cast_value(value: Any) -> Value | None:
         return File.as_html(value)
     for kind, made in _ATOMS:
         if isinstance(value, kind):
-            return made(value)
+            return cast(Value, made(value))
     if is_float_like(value):
         return Float(value)
     if isinstance(value, Mapping):

@@ -25,7 +25,7 @@ class ValueCopy(Value):
         path = self.source_handler._path
         source = self.source_handler._container.get_attribute(path)
         if source is None or not getattr(type(source), "supports_copy", False):
-            raise Exception(f"{type(source).__name__} doesn't support copying")  # noqa: TRY002  as users expect it
+            raise Exception(f"{type(source).__name__} doesn't support copying")
         return visitor.copy_value(source_type=type(source), source_path=parse_path(path))
 
     def __str__(self) -> str:

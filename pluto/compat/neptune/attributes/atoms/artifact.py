@@ -14,7 +14,7 @@ from pluto.compat.neptune.types.atoms.artifact import Artifact as ArtifactVal
 
 if TYPE_CHECKING:
     from pluto.compat.attributes.kinds import TrackedFiles
-    from pluto.compat.neptune.internal.backends.backend import Backend
+    from pluto.compat.neptune.internal.backends.backend import FieldWriter
     from pluto.compat.neptune.metadata_containers.metadata_container import MetadataContainer
     from pluto.compat.neptune.typing import ProgressBarType
 
@@ -33,9 +33,9 @@ class Artifact(Atom):
         if not isinstance(value, ArtifactVal):
             raise TypeError(f"an artifact is set to what fetch() of an artifact gave, not to a {type(value).__name__}")
 
-        def operation(backend: Backend) -> None:
-            self._known = tracking.seen(value.hash) or backend.find_tracked(value.hash)
-            backend.track(self._name, self._known)
+        def operation(fields: FieldWriter) -> None:
+            self._known = tracking.seen(value.hash) or self._backend.find_tracked(value.hash)
+            fields.track(self._name, self._known)
 
         self._perform(operation, wait=wait)
 
@@ -45,14 +45,14 @@ class Artifact(Atom):
         `destination` is put before their relative paths.
         """
 
-        def operation(backend: Backend) -> None:
+        def operation(fields: FieldWriter) -> None:
             new = tracking.track(path, destination, self._name)
             known = self._known
             if known is None:
                 with contextlib.suppress(MetadataInconsistency):
-                    known = backend.tracked(self._name)
+                    known = self._backend.tracked(self._name)
             self._known = tracking.merged(known, new)
-            backend.track(self._name, self._known)
+            fields.track(self._name, self._known)
 
         self._perform(operation, wait=wait)
 

@@ -11,7 +11,7 @@ from pluto.compat.neptune.internal.utils.paths import path_to_str
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pluto.compat.neptune.internal.backends.backend import Backend, Operation
+    from pluto.compat.neptune.internal.backends.backend import Backend, FieldWriter, Operation
     from pluto.compat.neptune.internal.container_type import ContainerType
     from pluto.compat.neptune.types.value_copy import ValueCopy
 
@@ -27,7 +27,7 @@ class CopiableAtom(Atom):
     def create_assignment_operation(path: Sequence[str], value: Any) -> Operation:
         """What sets the field of this path."""
         name = path_to_str(path)
-        return lambda backend: backend.assign(name, value)
+        return lambda fields: fields.assign(name, value)
 
     @staticmethod
     def getter(
@@ -43,16 +43,16 @@ class CopiableAtom(Atom):
         """The value in the store. Raises `MetadataInconsistency` where there is none."""
         return self._backend.atom(self._name)
 
-    def copy(self, value: ValueCopy, *, wait: bool = False) -> None:
+    def copy(self, value: ValueCopy, *, wait: bool = False) -> None:  # type: ignore[override]
         """Takes over the value that another field of this type has."""
         source = value.source_handler._get_attribute()
 
-        def operation(backend: Backend) -> None:
+        def operation(fields: FieldWriter) -> None:
             if type(source) is not type(self):
                 raise MetadataInconsistency(
                     f'"{self._name}" is a {type(self).__name__} and takes no value of the {type(source).__name__}'
                     f' "{source._name}"'
                 )
-            backend.assign(self._name, source._backend.value(source._name))
+            fields.assign(self._name, source._backend.value(source._name))
 
         self._perform(operation, wait=wait)

@@ -27,7 +27,7 @@ class File(Atom):
         """Sets it, as it is now. Raises `TypeError` for what is no `neptune.types.File`."""
         verify_type("value", value, FileVal)
         with _at_hand(value) as file:
-            self._perform(lambda backend: backend.upload(self._name, file), wait=wait)
+            self._perform(lambda fields: fields.upload(self._name, file), wait=wait)
 
     def upload(self, value: Any, *, wait: bool = False) -> None:
         """Sets it to what `File.create_from` makes of the value."""

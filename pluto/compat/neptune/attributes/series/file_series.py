@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 from pluto.compat.attributes.kinds import AttributeKind
 from pluto.compat.neptune.attributes.series.series import Series, steps_of
 from pluto.compat.neptune.exceptions import FileNotFound, OperationNotSupported
-from pluto.compat.neptune.internal.backends.backend import Backend
 from pluto.compat.neptune.internal.backends.utils import construct_progress_bar
 from pluto.compat.neptune.internal.types.file_types import FileType
 from pluto.compat.neptune.types.series.file_series import FileSeries as FileSeriesVal
@@ -72,7 +71,7 @@ class FileSeries(Series):
         assert isinstance(value, FileSeriesVal)
         images = [_image(file) for file in value.values]
         name, description = value.name, value.description
-        return lambda backend: backend.append_images(
+        return lambda fields: fields.append_images(
             self._name, images, steps_of(value), value.timestamps, name, description
         )
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from pluto.compat.attributes.kinds import AttributeKind
 from pluto.compat.neptune.attributes.series.fetchable_series import FetchableSeries
 from pluto.compat.neptune.attributes.series.series import steps_of
-from pluto.compat.neptune.internal.backends.backend import Backend
 from pluto.compat.neptune.internal.utils import verify_type
 from pluto.compat.neptune.types.series.float_series import FloatSeries as FloatSeriesVal
 from pluto.compat.neptune.types.series.float_series import usable
 
 if TYPE_CHECKING:
-    from pluto.compat.neptune.internal.backends.backend import Operation
+    from pluto.compat.neptune.internal.backends.backend import FieldWriter, Operation
     from pluto.compat.neptune.types.series.series import Series as SeriesVal
 
 __all__ = ["FloatSeries"]
@@ -44,13 +43,13 @@ class FloatSeries(FetchableSeries):
         verify_type("min", min, (float, int))
         verify_type("max", max, (float, int))
         verify_type("unit", unit, str)
-        self._perform(lambda backend: backend.configure(self._name, min, max, unit), wait=wait)
+        self._perform(lambda fields: fields.configure(self._name, min, max, unit), wait=wait)
 
-    def _begin(self, backend: Backend, value: SeriesVal) -> None:
-        super()._begin(backend, value)
+    def _begin(self, fields: FieldWriter, value: SeriesVal) -> None:
+        super()._begin(fields, value)
         assert isinstance(value, FloatSeriesVal)
         if (value.min, value.max, value.unit) != (None, None, None):
-            backend.configure(self._name, value.min, value.max, value.unit)
+            fields.configure(self._name, value.min, value.max, value.unit)
 
     def _as_value(self, values: Any, **kwargs: Any) -> FloatSeriesVal:
         return FloatSeriesVal(values, **kwargs)
@@ -59,4 +58,4 @@ class FloatSeries(FetchableSeries):
         return isinstance(value, FloatSeriesVal)
 
     def _append(self, value: SeriesVal) -> Operation:
-        return lambda backend: backend.append_floats(self._name, value.values, steps_of(value), value.timestamps)
+        return lambda fields: fields.append_floats(self._name, value.values, steps_of(value), value.timestamps)

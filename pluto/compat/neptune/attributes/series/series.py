@@ -12,7 +12,7 @@ from pluto.compat.neptune.internal.types.stringify_value import StringifyValue
 from pluto.compat.neptune.internal.utils import is_collection, verify_collection_type, verify_type
 
 if TYPE_CHECKING:
-    from pluto.compat.neptune.internal.backends.backend import Backend, Operation
+    from pluto.compat.neptune.internal.backends.backend import FieldWriter, Operation
     from pluto.compat.neptune.types.series.series import Series as SeriesVal
 
 __all__ = ["Series"]
@@ -47,16 +47,16 @@ class Series(Attribute, abc.ABC):
         if not self._is_value(value):
             value = self._as_value(value)
 
-        def operation(backend: Backend) -> None:
-            self._begin(backend, value)
+        def operation(fields: FieldWriter) -> None:
+            self._begin(fields, value)
             if len(value):
-                self._append(value)(backend)
+                self._append(value)(fields)
 
         self._perform(operation, wait=wait)
 
-    def _begin(self, backend: Backend, value: SeriesVal) -> None:  # noqa: ARG002
+    def _begin(self, fields: FieldWriter, value: SeriesVal) -> None:  # noqa: ARG002
         """Empties it for the points of `value`."""
-        backend.clear(self._name, self.kind)
+        fields.clear(self._name, self.kind)
 
     def log(
         self,
@@ -98,7 +98,7 @@ class Series(Attribute, abc.ABC):
 
     def clear(self, *, wait: bool = False) -> None:
         """Empties it."""
-        self._perform(lambda backend: backend.clear(self._name, self.kind), wait=wait)
+        self._perform(lambda fields: fields.clear(self._name, self.kind), wait=wait)
 
     def _add(self, value: SeriesVal, wait: bool) -> None:
         if len(value):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from pluto.compat.attributes.kinds import AttributeKind
 from pluto.compat.neptune.attributes.series.fetchable_series import FetchableSeries
 from pluto.compat.neptune.attributes.series.series import steps_of
-from pluto.compat.neptune.internal.backends.backend import Backend
 from pluto.compat.neptune.internal.utils import is_collection
 from pluto.compat.neptune.internal.utils.logger import get_logger
 from pluto.compat.neptune.types.series.string_series import MAX_STRING_SERIES_VALUE_LENGTH
@@ -53,4 +52,4 @@ class StringSeries(FetchableSeries):
                 'a text of "%s" has more than %d characters, and is cut; this is said once a series',
                 self._name, MAX_STRING_SERIES_VALUE_LENGTH,
             )  # fmt: skip
-        return lambda backend: backend.append_texts(self._name, value.values, steps_of(value), value.timestamps)
+        return lambda fields: fields.append_texts(self._name, value.values, steps_of(value), value.timestamps)

@@ -18,21 +18,21 @@ class StringSet(Set):
         """Sets it. Raises `TypeError` for what is no `neptune.types.StringSet`."""
         verify_type("value", value, StringSetVal)
         texts = set(value.values)
-        self._perform(lambda backend: backend.set_texts(self._name, texts), wait=wait)
+        self._perform(lambda fields: fields.set_texts(self._name, texts), wait=wait)
 
     def add(self, values: str | Iterable[str], *, wait: bool = False) -> None:
         """Adds one text or several. Raises `TypeError` for anything else."""
         texts = self._texts(values)
-        self._perform(lambda backend: backend.add_texts(self._name, texts), wait=wait)
+        self._perform(lambda fields: fields.add_texts(self._name, texts), wait=wait)
 
     def remove(self, values: str | Iterable[str], *, wait: bool = False) -> None:
         """Removes one text or several; those that are not there are no error."""
         texts = self._texts(values)
-        self._perform(lambda backend: backend.remove_texts(self._name, texts), wait=wait)
+        self._perform(lambda fields: fields.remove_texts(self._name, texts), wait=wait)
 
     def clear(self, *, wait: bool = False) -> None:
         """Empties it."""
-        self._perform(lambda backend: backend.set_texts(self._name, ()), wait=wait)
+        self._perform(lambda fields: fields.set_texts(self._name, ()), wait=wait)
 
     def fetch(self) -> set[str]:
         """The texts in the store."""

@@ -31,7 +31,7 @@ def sha1_of_all(paths: Sequence[Path], folder: Path) -> list[str]:
     database = folder / "hashes.db"
     marks = [(str(path), (status := path.stat()).st_size, status.st_mtime_ns) for path in paths]
     known = {row[:3]: row[3] for row in _known(database, marks)}
-    new = {mark: sha1_of(path) for path, mark in zip(paths, marks) if mark not in known}
+    new = {mark: sha1_of(path) for path, mark in zip(paths, marks, strict=True) if mark not in known}
     _keep(database, [(*mark, sha1) for mark, sha1 in new.items()])
     return [known.get(mark) or new[mark] for mark in marks]
 

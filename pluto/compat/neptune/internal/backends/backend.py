@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import abc
-from contextlib import AbstractContextManager, nullcontext
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -17,56 +17,28 @@ if TYPE_CHECKING:
     from pluto.compat.attributes.values import StoredFile
     from pluto.compat.neptune.types import File
 
-__all__ = ["Backend", "Operation", "Point"]
+__all__ = ["Backend", "FieldWriter", "Operation", "Point"]
 
-Operation: TypeAlias = "Callable[[Backend], None]"
-"""Something to be written, as a function of what keeps it."""
+Operation: TypeAlias = "Callable[[FieldWriter], None]"
+"""Something to be written, as a function of what writes it."""
 
 Point: TypeAlias = tuple[float, float, Any]
 """Step, time in seconds since the epoch, value."""
 
 
-class Backend(abc.ABC):
-    """Keeps the fields of one object, by path. Every write is kept when the call returns.
+class FieldWriter(abc.ABC):
+    """Writes the fields of one object, by path. What was written is kept when the call returns.
 
-    Writes raise `NeptuneException` for what can't be kept; `perform` knows what that means in its mode. Reads raise
-    `MetadataInconsistency` where there is no such field.
+    Raises `NeptuneException` for what can't be kept.
     """
-
-    unique_id: str
-    """The object's identity, for good."""
-    sys_id: str
-    """Its short id, as `CLS-12`."""
-    new: bool
-    """Whether this object made it."""
-    project: str
-    """The project, as `workspace/name`."""
-    reader: AttributeReader | None = None
-    """What tables are read through; None where there is nothing to read."""
-
-    @property
-    def label(self) -> str:
-        """What to call it: its short id, as soon as that is known."""
-        return self.sys_id
-
-    @abc.abstractmethod
-    def perform(self, operation: Operation, *, wait: bool = False) -> None:
-        """Carries out something to be written as the mode has it; with `wait`, it is in the store when this returns."""
-
-    def together(self) -> AbstractContextManager[object]:
-        """A block whose single values may be written as one record, at its end."""
-        return nullcontext()
-
-    # writes
 
     @abc.abstractmethod
     def assign(self, path: str, value: Any) -> None:
         """Sets a field that holds one value: bool, int, float, str, datetime, or a commit."""
 
     def append_float(self, path: str, value: float, step: float | None, time: float | None) -> None:
-        """One point of a float series, as `perform` does it: what a training loop calls."""
-        steps, times = None if step is None else [step], None if time is None else [time]
-        self.perform(lambda backend: backend.append_floats(path, [value], steps, times))
+        """One point of a float series."""
+        self.append_floats(path, [value], None if step is None else [step], None if time is None else [time])
 
     @abc.abstractmethod
     def append_floats(
@@ -136,6 +108,41 @@ class Backend(abc.ABC):
     def delete(self, path: str) -> None:
         """Removes a field."""
 
+
+class Backend(abc.ABC):
+    """Keeps the fields of one object. Reads raise `MetadataInconsistency` where there is no such field."""
+
+    unique_id: str
+    """The object's identity, for good."""
+    new: bool
+    """Whether this object made it."""
+    project: str
+    """The project, as `workspace/name`."""
+    reader: AttributeReader | None = None
+    """What tables are read through; None where there is nothing to read."""
+
+    @property
+    @abc.abstractmethod
+    def sys_id(self) -> str:
+        """Its short id, as `CLS-12`."""
+
+    @property
+    def label(self) -> str:
+        """What to call it: its short id, as soon as that is known."""
+        return self.sys_id
+
+    @abc.abstractmethod
+    def perform(self, operation: Operation, *, wait: bool = False) -> None:
+        """Carries out something to be written as the mode has it; with `wait`, it is in the store when this returns."""
+
+    def together(self) -> AbstractContextManager[object]:
+        """A block whose single values may be written as one record, at its end."""
+        return nullcontext()
+
+    def append_float(self, path: str, value: float, step: float | None, time: float | None) -> None:
+        """One point of a float series, as `perform` does it: what a training loop calls."""
+        self.perform(lambda fields: fields.append_float(path, value, step, time))
+
     # reads
 
     @abc.abstractmethod
@@ -195,15 +202,15 @@ class Backend(abc.ABC):
         """How many records are in the store, and how many there are."""
         return 0, 0
 
-    def wait(self) -> None:
+    def wait(self) -> None:  # noqa: B027  most have nothing to do
         """Waits until everything written so far is in the store."""
 
-    def ping(self) -> None:
+    def ping(self) -> None:  # noqa: B027
         """Says that the object is in use."""
 
     @abc.abstractmethod
     def stop(self, seconds: float | None) -> None:
         """Ends writing; waits at most so long for delivery, None: as long as it gets on."""
 
-    def forked(self) -> None:
+    def forked(self) -> None:  # noqa: B027
         """In a forked child: lets go of what is the parent's."""

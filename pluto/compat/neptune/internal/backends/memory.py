@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 from pluto.compat.attributes.kinds import AttributeKind, GitCommit, TrackedFiles
 from pluto.compat.attributes.values import StoredFile
 from pluto.compat.neptune.exceptions import FetchAttributeNotFoundException, FileNotFound, MetadataInconsistency
-from pluto.compat.neptune.internal.backends.backend import Backend, Operation, Point
+from pluto.compat.neptune.internal.backends.backend import Backend, FieldWriter, Operation, Point
 from pluto.compat.neptune.internal.container_type import ContainerType
-from pluto.compat.neptune.internal.init.parameters import OFFLINE_PROJECT_QUALIFIED_NAME
 from pluto.compat.neptune.internal.file_sets import matched
+from pluto.compat.neptune.internal.init.parameters import OFFLINE_PROJECT_QUALIFIED_NAME
 from pluto.compat.neptune.internal.types.file_types import FileType
 from pluto.compat.neptune.internal.utils.logger import get_logger
 
@@ -51,7 +51,7 @@ class _Field:
     files: dict[str, StoredFile] = field(default_factory=dict)
 
 
-class MemoryBackend(Backend):
+class MemoryBackend(Backend, FieldWriter):
     """Keeps fields in a dict. What can't be kept raises at once."""
 
     def __init__(self, container_type: ContainerType, *, id: str | None = None, model: str | None = None) -> None:
@@ -59,13 +59,13 @@ class MemoryBackend(Backend):
         self.new = True
         self.project = OFFLINE_PROJECT_QUALIFIED_NAME
         self._fields: dict[str, _Field] = {}
-        self.sys_id = {
-            ContainerType.RUN: lambda: f"{KEY}-{next(_runs)}",
-            ContainerType.PROJECT: lambda: KEY,
-        }.get(container_type, lambda: str(id))()
+        if container_type is ContainerType.RUN:
+            self._sys_id = f"{KEY}-{next(_runs)}"
+        else:
+            self._sys_id = KEY if container_type is ContainerType.PROJECT else str(id)
         now = datetime.now()
         given: dict[str, Any] = {
-            "id": self.sys_id,
+            "id": self._sys_id,
             "state": "Active",
             "owner": "offline_user",
             "size": 0.0,
@@ -78,6 +78,11 @@ class MemoryBackend(Backend):
         for name, value in given.items():
             self.assign(f"sys/{name}", value)
         self.set_texts("sys/tags", ())
+
+    @property
+    def sys_id(self) -> str:
+        """A short id: `OFFLINE-1`, …"""
+        return self._sys_id
 
     def perform(self, operation: Operation, *, wait: bool = False) -> None:  # noqa: ARG002  nothing is ever under way
         """Carries it out."""
@@ -254,7 +259,9 @@ class MemoryBackend(Backend):
             first = series.points[-1][0] + 1 if series.points else 0.0
             steps = [first + place for place in range(len(values))]
         moments = [time.time()] * len(values) if times is None else times
-        series.points += [(float(step), moment, value) for step, moment, value in zip(steps, moments, values)]
+        series.points += [
+            (float(step), moment, value) for step, moment, value in zip(steps, moments, values, strict=True)
+        ]
         return series
 
     @staticmethod

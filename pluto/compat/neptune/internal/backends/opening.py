@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
+from pluto.compat.neptune.exceptions import (
+    MetadataContainerNotFound,
+    NeptuneApiException,
+    NeptuneConnectionLostException,
+    NeptuneInvalidApiTokenException,
+    NeptuneMissingApiTokenException,
+    NeptuneObjectCreationConflict,
+)
 from pluto.compat.neptune.internal.backends.backend import Backend
 from pluto.compat.neptune.internal.container_type import ContainerType
+from pluto.compat.neptune.internal.data_directory import offline_root
+from pluto.compat.neptune.internal.init.parameters import DEFAULT_NAME, OFFLINE_PROJECT_QUALIFIED_NAME
+from pluto.compat.neptune.internal.settings import pluto_settings, project_named
 from pluto.compat.neptune.types.mode import Mode
 
+if TYPE_CHECKING:
+    from pluto.compat.neptune.internal.backends.pluto import PlutoBackend
+    from pluto.core.op import Op
+    from pluto.core.receipt import Refusal
+
 __all__ = ["Opening", "open_backend"]
+
+_PROJECT: Final = "project"
+"""Identity of a project's own object, among the companions of its runs."""
+_EXISTS: Final[Mapping[bool | None, Literal["allow", "must", "never"]]] = {None: "allow", True: "must", False: "never"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +59,13 @@ class Opening:
     """Id of the model a version belongs to."""
     proxies: Mapping[str, str] | None = None
 
+    @property
+    def new(self) -> bool:
+        """Whether nobody else can have made the object."""
+        if self.type is ContainerType.RUN:
+            return self.display_id is None and self.external_id is None
+        return self.exists is False
+
 
 def open_backend(opening: Opening) -> Backend:
     """What keeps the fields in this mode. Raises the exceptions of the entry points."""
@@ -45,10 +74,106 @@ def open_backend(opening: Opening) -> Backend:
 
         return MemoryBackend(opening.type, id=opening.external_id, model=opening.model)
     if opening.mode is Mode.READ_ONLY:
-        from pluto.compat.neptune.internal.backends.read_only import ReadOnlyBackend
+        from pluto.compat.neptune.internal.backends.read_only import ReadOnlyBackend, ReadOnlyProject
 
-        return ReadOnlyBackend(opening)
+        return (ReadOnlyProject if opening.type is ContainerType.PROJECT else ReadOnlyBackend)(opening)
+    return _open_run(opening)
+
+
+def _open_run(opening: Opening) -> PlutoBackend:
     from pluto.compat.neptune.internal.backends.pluto import OfflineBackend, PlutoBackend, SyncBackend
 
-    made = {Mode.OFFLINE: OfflineBackend, Mode.SYNC: SyncBackend}.get(opening.mode, PlutoBackend)
-    return made.open(opening)
+    offline = opening.mode is Mode.OFFLINE
+    key = _key(opening) if opening.type is ContainerType.PROJECT else None
+    op = _opened(opening, key)
+    if offline:
+        backend: PlutoBackend = OfflineBackend(op, opening, new=True)
+        backend.project = OFFLINE_PROJECT_QUALIFIED_NAME
+        backend.note("offline")
+        return backend
+    facts, refusal = op.answer()
+    if refusal is not None:
+        op.close()
+        _refuse(op, refusal)
+    new = opening.new if facts is None else not facts.resumed
+    if opening.mode is Mode.SYNC:
+        return SyncBackend(op, opening, new=new, key=key)
+    backend = PlutoBackend(op, opening, new=new, key=key)
+    backend.note("async")
+    return backend
+
+
+def _opened(opening: Opening, key: str | None) -> Op:
+    from pluto.compat.attributes import Capture, open_run
+    from pluto.compat.neptune.internal.backends.stored import CONTAINERS
+    from pluto.core.errors import RunExistsError, RunNotFoundError
+
+    offline = opening.mode is Mode.OFFLINE
+    settings = pluto_settings(opening.proxies)
+    project = project_named(opening.project)
+    if offline:
+        settings["dir"] = str(offline_root())
+        project = project or OFFLINE_PROJECT_QUALIFIED_NAME
+    try:
+        return open_run(
+            project,
+            external_id=_identity(opening),
+            display_id=opening.display_id,
+            container=CONTAINERS[opening.type],
+            exists=_EXISTS[opening.exists],
+            name=opening.name or (DEFAULT_NAME if offline else None),
+            notes="" if opening.notes is None and opening.new else opening.notes,
+            tags=opening.tags,
+            atoms=_atoms(opening, key),
+            capture=Capture(
+                stdout=opening.stdout,
+                stderr=opening.stderr,
+                hardware=opening.hardware,
+                facts=opening.facts,
+                namespace=opening.namespace,
+            ),
+            mode="offline" if offline else None,
+            settings=settings,
+        )
+    except RunNotFoundError as error:
+        named = f"{project}/{opening.display_id or opening.external_id}"
+        raise MetadataContainerNotFound.of_container_type(opening.type, named) from error
+    except RunExistsError as error:
+        raise NeptuneObjectCreationConflict(f"there is a {opening.type.value} {opening.external_id}") from error
+
+
+def _identity(opening: Opening) -> str | None:
+    if opening.type is ContainerType.PROJECT:
+        return _PROJECT
+    if opening.mode is Mode.OFFLINE:
+        return str(uuid.uuid4())
+    return opening.external_id
+
+
+def _atoms(opening: Opening, key: str | None) -> dict[str, Any]:
+    if opening.type is ContainerType.PROJECT:
+        return {"sys/id": key} if key else {}
+    if opening.type is ContainerType.MODEL_VERSION and opening.exists is False:
+        return {"sys/model_id": opening.model, "sys/stage": "none"}
+    return {}
+
+
+def _key(opening: Opening) -> str | None:
+    """The project's key; None where the server does not answer."""
+    from pluto.compat.neptune.internal.backends.places import Place
+
+    try:
+        with Place(opening.project, opening.proxies) as place:
+            return place.key()
+    except NeptuneConnectionLostException:
+        return None
+
+
+def _refuse(op: Op, refusal: Refusal) -> NoReturn:
+    from pluto.core.settings import Remote
+
+    target = op.settings.target()
+    if refusal.reason == "unauthorized":
+        keyless = isinstance(target, Remote) and not target.key
+        raise NeptuneMissingApiTokenException if keyless else NeptuneInvalidApiTokenException
+    raise NeptuneApiException(refusal.message or refusal.reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import io
 import os
-from typing import IO, Any
+from typing import Any
 
 from pluto.compat.neptune.exceptions import NeptuneException, StreamAlreadyUsedException
 from pluto.compat.neptune.internal.utils import verify_type
@@ -45,7 +45,7 @@ class FileComposite:
         """What is in it."""
         raise NeptuneException(f"a File of form {self.file_type.value} has no content at hand")
 
-    def save(self, path: str) -> None:
+    def save(self, path: str) -> None:  # noqa: ARG002  for those that have a content
         """Writes the content to a file."""
         raise NeptuneException(f"a File of form {self.file_type.value} is a file already")
 
@@ -97,7 +97,7 @@ class StreamComposite(FileComposite):
 
     file_type = FileType.STREAM
 
-    def __init__(self, stream: IO[Any], seek: int | None = 0, extension: str | None = None) -> None:
+    def __init__(self, stream: Any, seek: int | None = 0, extension: str | None = None) -> None:
         verify_type("stream", stream, io.IOBase)
         verify_type("extension", extension, (str, type(None)))
         if seek is not None and stream.seekable():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import IO, Any
+from typing import Any
 
 from pluto.compat.neptune.internal.types.file_types import (
     FileComposite,
@@ -81,7 +81,7 @@ class File(Atom):
         return File(file_composite=InMemoryComposite(content, extension))
 
     @staticmethod
-    def from_stream(stream: IO[Any], *, seek: int | None = 0, extension: str | None = None) -> File:
+    def from_stream(stream: Any, *, seek: int | None = 0, extension: str | None = None) -> File:
         """A file with the content of a stream from `seek` on (None: from where it stands). Can be logged once.
 
         The extension is `txt` for text streams, else `bin`.

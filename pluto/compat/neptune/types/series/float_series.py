@@ -17,7 +17,7 @@ def usable(value: float) -> bool:
     """Whether a number is kept in a series; one that is not finite is not, and a warning says so once."""
     if math.isfinite(value):
         return True
-    warn_once(f"a value of a series is {value}, which is not kept: the point is skipped", exception=NeptuneUnsupportedValue)
+    warn_once(f"{value} is not kept in a series: the point is skipped", exception=NeptuneUnsupportedValue)
     return False
 
 
@@ -71,7 +71,7 @@ class FloatSeries(Series):
         filter_by: Callable[[Any], bool],
     ) -> tuple[list[Any], list[float | None], list[float]]:
         """The values that `filter_by` keeps, with their steps and times."""
-        kept = [row for row in zip(values, steps, timestamps) if filter_by(row[0])]
+        kept = [row for row in zip(values, steps, timestamps, strict=True) if filter_by(row[0])]
         return [value for value, _, _ in kept], [step for _, step, _ in kept], [moment for _, _, moment in kept]
 
     def accept(self, visitor: Any) -> Any:

@@ -42,7 +42,9 @@ class LocalArtifactDriver(ArtifactDriver):
 
         path = path.removeprefix(_PREFIX)
         if "*" in path:
-            raise NeptuneUnsupportedArtifactFunctionalityException(f"{path} can't be tracked: patterns are not supported")
+            raise NeptuneUnsupportedArtifactFunctionalityException(
+                f"{path} can't be tracked: patterns are not supported"
+            )
         source = Path(path).expanduser()
         folder = source if source.is_dir() else source.parent
         found = sorted(file for file in (source.rglob("*") if source.is_dir() else [source]) if file.is_file())
@@ -57,7 +59,7 @@ class LocalArtifactDriver(ArtifactDriver):
                     "last_modified": datetime.fromtimestamp(status.st_mtime).strftime(cls.DATETIME_FORMAT),
                 },
             )
-            for file, sha1 in zip(found, sha1_of_all([file.resolve() for file in found], cache_folder()))
+            for file, sha1 in zip(found, sha1_of_all([file.resolve() for file in found], cache_folder()), strict=True)
         ]
 
     @classmethod

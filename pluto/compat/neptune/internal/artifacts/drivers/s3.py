@@ -22,7 +22,10 @@ __all__ = ["S3ArtifactDriver"]
 
 
 class S3ArtifactDriver(ArtifactDriver):
-    """Tracks `s3://bucket/prefix`, through boto3, with the credentials that finds; `S3_ENDPOINT_URL` is another server."""
+    """Tracks `s3://bucket/prefix`, through boto3 and with the credentials it finds.
+
+    `S3_ENDPOINT_URL` names another server.
+    """
 
     DATETIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 
@@ -41,7 +44,9 @@ class S3ArtifactDriver(ArtifactDriver):
         """The object, or all whose names begin so, with their entity tags."""
         bucket, prefix = _place(path)
         if "*" in prefix:
-            raise NeptuneUnsupportedArtifactFunctionalityException(f"{path} can't be tracked: patterns are not supported")
+            raise NeptuneUnsupportedArtifactFunctionalityException(
+                f"{path} can't be tracked: patterns are not supported"
+            )
         files = []
         with _calls(path) as storage:
             for entry in storage.Bucket(bucket).objects.filter(Prefix=prefix):
