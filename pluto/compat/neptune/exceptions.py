@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
-from urllib.parse import urlparse
 
 from pluto.compat.neptune.common.exceptions import (
     ClientHttpError,
@@ -245,7 +244,7 @@ class NeptuneUnhandledArtifactSchemeException(NeptuneException):
     """Only files of this machine and of S3 can be tracked."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(f"{path} can't be tracked: {urlparse(path).scheme}:// is neither file:// nor s3://")
+        super().__init__(f"{path} can't be tracked: {path.partition(':')[0]}:// is neither file:// nor s3://")
 
 
 class NeptuneUnhandledArtifactTypeException(NeptuneException):

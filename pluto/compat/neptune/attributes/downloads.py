@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
-import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -76,6 +74,9 @@ def download_zip(
     progress_bar: ProgressBarType | None,
 ) -> None:
     """Writes files as one ZIP archive, with entries for the folders they lie in, to a place as `download_stored`."""
+    import tempfile
+    import zipfile
+
     target = _target(destination, path.rsplit("/", 1)[-1] + ".zip")
     total = sum(file.size for file in files)
     folders = {"/", *(f"{folder}/" for file in files for folder in _folders(file.name))}

@@ -37,12 +37,12 @@ class Unsent:
     @property
     def delivered(self) -> bool:
         """Whether nothing is left of it."""
-        return self.left is None or not (self.left.waiting or self.left.poisoned or self.left.alive)
+        return self.left is None or not (self.left.waiting or self.left.poisoned or self.written)
 
     @property
-    def alive(self) -> bool:
+    def written(self) -> bool:
         """Whether a process may still be writing it."""
-        return self.left is not None and self.left.alive
+        return self.left is not None and self.left.alive and not self.left.ended
 
     @property
     def name(self) -> str:
@@ -79,7 +79,7 @@ class Unsent:
         """Removes its journals, too. False, and nothing is done, while a process writes or delivers them."""
         from pluto.core.uploader import places
 
-        if self.alive:
+        if self.written:
             return False
         if self.folder.is_dir():
             handle = places.take(self.folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import platform
+import os
 from typing import Any, Final
 
 from pluto.compat.neptune.common.envs import API_TOKEN_ENV_NAME, PROJECT_ENV_NAME
@@ -50,7 +50,7 @@ UNIX_STYLES: Final[dict[str, str]] = {
 }
 WINDOWS_STYLES: Final[dict[str, str]] = dict.fromkeys((name for name in UNIX_STYLES if name != "blue"), "")
 EMPTY_STYLES: Final[dict[str, str]] = dict(WINDOWS_STYLES)
-STYLES: Final = UNIX_STYLES if platform.system() in ("Linux", "Darwin") else EMPTY_STYLES
+STYLES: Final = UNIX_STYLES if os.name == "posix" else EMPTY_STYLES
 """Escape sequences by name; `print_structure` uses them."""
 
 _KEY: Final = "`pluto login` keeps a key, PLUTO_API_KEY gives one"

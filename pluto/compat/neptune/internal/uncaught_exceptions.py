@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-import traceback
 from collections.abc import Callable
-from platform import node
 from types import TracebackType
 from typing import Any, Final
 
@@ -41,6 +39,9 @@ class UncaughtExceptions:
 
     def tell(self, error: BaseException | None, trace: TracebackType | None) -> None:
         """Tells all listeners. Never raises."""
+        import traceback
+        from platform import node
+
         lines = [
             f"An uncaught exception ended the work of the run on {node()}.",
             "Marking run as failed",

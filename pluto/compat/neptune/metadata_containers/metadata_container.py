@@ -7,7 +7,6 @@ import itertools
 import os
 import threading
 import time
-import traceback
 from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -296,6 +295,8 @@ class MetadataContainer(AbstractContextManager["MetadataContainer"], NeptuneObje
         self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
     ) -> None:
         if exc_tb is not None:
+            import traceback
+
             traceback.print_exception(exc_type, exc_val, exc_tb)
             uncaught.tell(exc_val, exc_tb)
         self.stop()

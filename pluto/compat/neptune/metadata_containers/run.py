@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from platform import node
 from typing import TYPE_CHECKING, Any, Literal
 
 from pluto.compat.attributes.kinds import AttributeKind
@@ -143,6 +142,8 @@ class Run(MetadataContainer):
         async_no_progress_threshold: float = ASYNC_NO_PROGRESS_THRESHOLD,
         **kwargs: Any,
     ) -> None:
+        from platform import node
+
         _verify_known(kwargs)
         for parameter, value in {
             "with_id": with_id, "project": project, "custom_run_id": custom_run_id, "mode": mode, "name": name,

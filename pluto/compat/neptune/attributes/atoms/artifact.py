@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pluto.compat.neptune.attributes.atoms.atom import Atom
 from pluto.compat.neptune.exceptions import MetadataInconsistency
 from pluto.compat.neptune.internal.artifacts import tracking
-from pluto.compat.neptune.internal.artifacts.types import ArtifactDriversMap, ArtifactFileData
+from pluto.compat.neptune.internal.artifacts.types import ArtifactFileData
 from pluto.compat.neptune.types.atoms.artifact import Artifact as ArtifactVal
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Artifact(Atom):
         for file in self.fetch_files_list():
             target = Path(destination or ".") / file.file_path
             target.parent.mkdir(parents=True, exist_ok=True)
-            ArtifactDriversMap.match_type(file.type).download_file(target, file)
+            tracking.fetch(file, target)
 
     def _fetched(self) -> TrackedFiles:
         files = self._backend.tracked(self._name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +49,8 @@ def _at_hand(file: FileVal) -> Iterator[FileVal]:
     if file.file_type is FileType.LOCAL_FILE:
         yield FileVal.from_path(os.path.abspath(file.path), extension=file.extension)
     elif file.file_type is FileType.STREAM:
+        import tempfile
+
         with tempfile.TemporaryDirectory(prefix="pluto-") as folder:
             path = os.path.join(folder, "stream")
             file._save(path)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 from pluto.compat.attributes.kinds import TrackedFile, TrackedFiles
 from pluto.compat.neptune.exceptions import NeptuneEmptyLocationException
-from pluto.compat.neptune.internal.artifacts.drivers import local, s3
-from pluto.compat.neptune.internal.artifacts.types import ArtifactDriversMap, ArtifactFileType
+from pluto.compat.neptune.internal.artifacts.types import ArtifactDriversMap, ArtifactFileData, ArtifactFileType
 
-__all__ = ["artifact_hash", "merged", "remember", "seen", "track"]
+__all__ = ["artifact_hash", "fetch", "merged", "remember", "seen", "track"]
 
-DRIVERS: Final = (local.LocalArtifactDriver, s3.S3ArtifactDriver)
 _REMEMBERED: Final = 256
 
 _seen: OrderedDict[str, TrackedFiles] = OrderedDict()
@@ -26,7 +24,7 @@ def track(location: str, destination: str | None, name: str) -> TrackedFiles:
     Raises `NeptuneUnhandledArtifactSchemeException`, `NeptuneUnsupportedArtifactFunctionalityException`, and
     `NeptuneEmptyLocationException` where there are none.
     """
-    found = ArtifactDriversMap.match_path(location).get_tracked_files(location, destination)
+    found = _drivers().match_path(location).get_tracked_files(location, destination)
     files = [
         file.kept()
         for file in found
@@ -38,6 +36,11 @@ def track(location: str, destination: str | None, name: str) -> TrackedFiles:
     return remember(_together(files))
 
 
+def fetch(file: ArtifactFileData, destination: Path) -> None:
+    """Puts a file of an artifact to `destination`. Raises `NeptuneUnhandledArtifactTypeException`."""
+    _drivers().match_type(file.type).download_file(destination, file)
+
+
 def merged(known: TrackedFiles | None, new: TrackedFiles) -> TrackedFiles:
     """The files of both; of those with one path the new one."""
     if known is None or not known.files:
@@ -47,6 +50,8 @@ def merged(known: TrackedFiles | None, new: TrackedFiles) -> TrackedFiles:
 
 def artifact_hash(files: Iterable[TrackedFile]) -> str:
     """The hash of an artifact: of the paths, hashes, sizes and types of its files, in the order of their paths."""
+    import hashlib
+
     digest = hashlib.sha256()
 
     def text(value: str) -> None:
@@ -76,6 +81,12 @@ def remember(files: TrackedFiles) -> TrackedFiles:
 def seen(hash: str) -> TrackedFiles | None:
     """The artifact of this hash, if this process has tracked or fetched it lately."""
     return _seen.get(hash)
+
+
+def _drivers() -> type[ArtifactDriversMap]:
+    from pluto.compat.neptune.internal.artifacts.drivers import local, s3  # noqa: F401  known once they are loaded
+
+    return ArtifactDriversMap
 
 
 def _together(files: Iterable[TrackedFile]) -> TrackedFiles:

@@ -6,7 +6,6 @@ import base64
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from glob import glob
 from io import IOBase
 from typing import Any
 
@@ -152,6 +151,8 @@ def base64_decode(data: str) -> bytes:
 
 def get_absolute_paths(file_globs: Iterable[str]) -> list[str]:
     """The absolute paths of what the patterns (`**` goes deep) match, each once."""
+    from glob import glob
+
     found = {path for pattern in file_globs for path in glob(pattern, recursive=True)}
     return [os.path.abspath(path) for path in found]
 

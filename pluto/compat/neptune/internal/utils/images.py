@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import io
-import pickle
 import sys
 import warnings
 from typing import Any, Final
@@ -161,6 +160,8 @@ def get_html_content(chart: Any, **kwargs: Any) -> str:
 
 def get_pickle_content(obj: Any) -> bytes:
     """The object, pickled."""
+    import pickle
+
     return pickle.dumps(obj)
 
 
