@@ -61,6 +61,6 @@ class Monitoring:
     def _measured(self, values: dict[str, float]) -> None:
         shares = [value for name, value in values.items() if name.startswith("sys/cpu.percentage.")]
         if shares:
-            self._backend.append_float(self._path("cpu"), sum(shares) / len(shares), None, None)
+            self._backend.log_float(self._path("cpu"), sum(shares) / len(shares), None, None)
         if "sys/memory.used" in values:
-            self._backend.append_float(self._path("memory"), values["sys/memory.used"] / (1 << 30), None, None)
+            self._backend.log_float(self._path("memory"), values["sys/memory.used"] / (1 << 30), None, None)

@@ -30,7 +30,7 @@ class FloatSeries(FetchableSeries):
         """Adds one number, by the shortest way."""
         if math.isfinite(value) or usable(value):
             with self._container._lock:
-                self._container._backend.append_float(self._name, value, step, timestamp)
+                self._container._backend.log_float(self._name, value, step, timestamp)
 
     def configure(
         self,

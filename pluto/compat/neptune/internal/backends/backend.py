@@ -139,7 +139,7 @@ class Backend(abc.ABC):
         """A block whose single values may be written as one record, at its end."""
         return nullcontext()
 
-    def append_float(self, path: str, value: float, step: float | None, time: float | None) -> None:
+    def log_float(self, path: str, value: float, step: float | None, time: float | None) -> None:
         """One point of a float series, as `perform` does it: what a training loop calls."""
         self.perform(lambda fields: fields.append_float(path, value, step, time))
 

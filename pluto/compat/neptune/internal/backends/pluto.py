@@ -76,10 +76,10 @@ class PlutoBackend(StoredFields):
             self._fields.write_together()
             self.wait()
 
-    def append_float(self, path: str, value: float, step: float | None, time: float | None) -> None:
+    def log_float(self, path: str, value: float, step: float | None, time: float | None) -> None:
         """One point."""
         if self._ended or self._limit:
-            super().append_float(path, value, step, time)
+            super().log_float(path, value, step, time)
             return
         try:
             self._fields.append_float(path, value, step, time)
@@ -252,7 +252,7 @@ class SyncBackend(PlutoBackend):
             self._fields.write_together()
             self.wait()
 
-    def append_float(self, path: str, value: float, step: float | None, time: float | None) -> None:
+    def log_float(self, path: str, value: float, step: float | None, time: float | None) -> None:
         """One point."""
         self.perform(lambda fields: fields.append_float(path, value, step, time))
 
