@@ -37,7 +37,9 @@ class Leftover:
     poisoned: int
     """Records the server refused for good; they are kept in the folder."""
     alive: bool
-    """Whether a process may still be writing it."""
+    """Whether a process that has written it lives."""
+    ended: bool
+    """Whether all writers have ended it, so that nothing comes after."""
     problem: str | None
 
     @property
@@ -99,13 +101,14 @@ def read(root: Path, sync: Path, folder: Path) -> Leftover:
     processes = places.Processes(sync)
     receipt = read_json(sync / "receipts" / f"{folder.name}.json")
     records = files = size = poisoned = 0
-    alive = False
+    alive, ended = False, True
     for told in sorted(folder.glob("[!.]*/writer.json")):
         counted = _writer(told.parent)
         records, files, size = records + counted[0], files + counted[1], size + counted[2]
         with contextlib.suppress(OSError):
             poisoned += len((told.parent / "poison.jsonl").read_text("utf-8").splitlines())
         alive = alive or places.alive(processes, read_json(told), told.parent)
+        ended = ended and counted[3]
     return Leftover(
         root=str(root),
         folder=str(folder),
@@ -118,6 +121,7 @@ def read(root: Path, sync: Path, folder: Path) -> Leftover:
         bytes=size,
         poisoned=poisoned,
         alive=alive,
+        ended=ended,
         problem=receipt.get("problem") or (receipt.get("refused") or {}).get("message"),
     )
 
@@ -179,8 +183,8 @@ def await_others(folders: Iterable[Path], patience_s: float) -> None:
         time.sleep(0.1)
 
 
-def _writer(folder: Path) -> tuple[int, int, int]:
-    """Records and files that wait, and bytes on disk, of one writer."""
+def _writer(folder: Path) -> tuple[int, int, int, bool]:
+    """Records and files that wait, and bytes on disk, of one writer, and whether it has ended."""
     from pluto.core.journal import Reader
     from pluto.core.uploader.writer import read_json
     from pluto.protocol.batch import FILES
@@ -189,7 +193,7 @@ def _writer(folder: Path) -> tuple[int, int, int]:
     lines, files = int(cursor.get("lines", 0)), int(cursor.get("files", 0))
     reader = Reader(folder)
     try:
-        last, _ = reader.tail()
+        last, ended = reader.tail()
         waiting_files = files_after_lines = 0
         after = min(lines, files)
         while True:
@@ -199,7 +203,7 @@ def _writer(folder: Path) -> tuple[int, int, int]:
             if not batch.rows:
                 break
             after = batch.through
-        return max(last - lines, 0) - files_after_lines, waiting_files, reader.bytes_left()
+        return max(last - lines, 0) - files_after_lines, waiting_files, reader.bytes_left(), ended
     finally:
         reader.close()
 
