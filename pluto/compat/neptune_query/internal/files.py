@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -51,7 +52,7 @@ def asked(files: Any, container: ContainerType) -> list[File]:
     """
     if isinstance(files, File):
         found = [files]
-    elif type(files).__module__.partition(".")[0] == "pandas" and hasattr(files, "columns"):
+    elif _is_frame(files):
         found = [one for _, column in files.items() for one in column if isinstance(one, File)]
     elif isinstance(files, Iterable):
         found = [one for one in files if isinstance(one, File)]
@@ -65,6 +66,12 @@ def asked(files: Any, container: ContainerType) -> list[File]:
             other=_GIVEN_BY[other],
         )
     return found
+
+
+def _is_frame(value: Any) -> bool:
+    # Who has a DataFrame has loaded pandas.
+    pd = sys.modules.get("pandas")
+    return pd is not None and isinstance(value, pd.DataFrame)
 
 
 def download(files: Sequence[File], folder: Path, container: ContainerType) -> pd.DataFrame:

@@ -226,5 +226,6 @@ def downloads(files: Sequence[Downloaded], container: str) -> DataFrame:
     rows = {(file.label, file.step, file.path): file.target for file in files}
     labels, steps, paths = zip(*rows, strict=True)
     long = pd.DataFrame({container: labels, "step": steps, "attribute": paths, "target": list(rows.values())})
-    wide: DataFrame = long.pivot(index=[container, "step"], columns="attribute", values="target")
-    return wide.sort_index().reindex(columns=sorted(wide.columns)).rename_axis(columns="attribute")
+    wide = long.pivot(index=[container, "step"], columns="attribute", values="target").sort_index()
+    frame: DataFrame = wide.reindex(columns=sorted(wide.columns)).rename_axis(columns="attribute")
+    return frame
