@@ -88,10 +88,6 @@ def init(
     be_heard()
     given = resolve(settings, dir=dir, project=project, run_id=None if isinstance(run_id, int) else run_id,
                     mode=mode, host=host, **kwargs)  # fmt: skip
-    if process.is_reimport():
-        say_once("reimport", "the main script is imported again by a spawned child: this pluto.init() records nothing")
-        given = copy.copy(given)
-        given.mode = "disabled"
     place = ranks()
     fork = _fork(fork_run_id, fork_step, inherit_config, inherit_tags)
     named: str | int | None = run_id if isinstance(run_id, int) else given.run_id
@@ -134,6 +130,10 @@ def open_run(opening: Opening, policy: ShutdownPolicy, trial: Any = None) -> Op:
 
     Waits for the server only where the identity wants its answer; raises as `init` does. `trial` is that of a sweep.
     """
+    if process.is_reimport():
+        say_once("reimport", "the main script is imported again by a spawned child: the run it opens records nothing")
+        opening.settings = copy.copy(opening.settings)
+        opening.settings.mode = "disabled"
     op = (InertOp if opening.settings.mode == "disabled" else Op)(opening, policy)
     if opening.identity.waits:
         _await(op, opening)

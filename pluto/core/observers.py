@@ -47,7 +47,7 @@ class Observers:
                 from pluto.core.console import Capture
 
                 self._try(Capture(settings, self._line))
-            if not settings.disable_system_metrics and self._door.facts:
+            if not settings.disable_system_metrics if self._door.facts is None else self._door.facts:
                 threading.Thread(target=self._tell_facts, name="pluto-facts", daemon=True).start()
         if not settings.disable_system_metrics and self._ranks.local_rank == 0:
             from pluto.core.system import Monitor

@@ -31,6 +31,7 @@ _LOWEST: Final = -(2**63)
 _HIGHEST: Final = 2**63 - 1
 _LATEST_US: Final = 8_640_000_000_000_000_000
 """The last moment JavaScript knows, and so the last one a chart can show."""
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 
 class Op(About):
@@ -256,27 +257,17 @@ class Op(About):
             except Exception as error:  # noqa: BLE001  a file that is gone, a full disk, a foreign object
                 self._sorter.refuse(name, error)
 
-    def _log_media(self, moment: int, here: records.Step, name: str, index: int, value: Any) -> None:
+    def _log_media(
+        self, moment: int, here: records.Step, name: str, index: int, value: Any, changes: Mapping[str, Any] = _NOTHING
+    ) -> None:
         recorder = self._own_recorder()
         if recorder is None:
             return
         with recorder.journal.blobs() as blobs:
             for draft in value.capture(blobs):
-                media = records.Media(
-                    time=moment,
-                    step=here,
-                    name=name,
-                    index=index,
-                    type=draft.type,
-                    form=draft.form,
-                    file_name=draft.file_name,
-                    blob=draft.blob,
-                    inline=draft.inline,
-                    parameters=draft.parameters,
-                    caption=draft.caption,
-                    annotations=draft.annotations,
-                    metadata=draft.metadata,
-                )
+                media = draft.record(moment, here, name, index)
+                for field, content in changes.items():
+                    setattr(media, field, content)
                 self._append(int(Kind.MEDIA), encode(media))
 
     def watch(self, module: Any, **kwargs: Any) -> Any:
@@ -285,7 +276,7 @@ class Op(About):
 
     # for doors, which count steps and check names by rules of their own
 
-    def log_at(self, values: dict[str, int | float], step: int | float, moment: int) -> None:
+    def log_at(self, values: Mapping[str, int | float], step: int | float, moment: int) -> None:
         """Logs numbers at a step, and leaves the run's own steps alone. `moment` is in microseconds since the epoch.
 
         Names are text and not blank, values are exactly `int` or `float`, the step is finite: nothing is looked at.
@@ -303,12 +294,13 @@ class Op(About):
         with self._lock:
             self._append(int(kind_of(record)), body)
 
-    def log_file(self, name: str, value: Any, step: int | float, moment: int, index: int = 0) -> None:
+    def log_file(self, name: str, value: Any, step: int | float, moment: int, **changes: Any) -> None:
         """Logs a file or media value (`pluto.File` and the like) at a step.
 
-        Raises `OSError` and `ValueError` where it can't be read.
+        `changes` are fields of its media records that shall be other than the value has them. Raises `OSError` and
+        `ValueError` where it can't be read.
         """
-        self._log_media(moment, step, name, index, value)
+        self._log_media(moment, step, name, 0, value, changes)
 
     def progress(self) -> tuple[int, int]:
         """How many records of this process are delivered, and how many there are."""

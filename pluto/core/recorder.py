@@ -39,8 +39,8 @@ class Door:
     """Which output streams are recorded."""
     source: str = ""
     """As `records.Console.source`."""
-    facts: bool = True
-    """Whether facts about machine and code are recorded."""
+    facts: bool | None = None
+    """Whether facts about machine and code are recorded; None: where system metrics are."""
     counts_samples: bool = False
     """Whether the samples of the system metrics have steps of their own, from 0 on: the door's steps are no run's."""
 

@@ -249,7 +249,7 @@ class Forget(msgspec.Struct, array_like=True):
     entries: list[str] = []
     """Only files of an artifact, by the `artifact_path` in their metadata; one that ends with `/` means all below."""
     replaced: bool = False
-    """Whether a new file follows in their place: a server that can't forget may keep the old one beside it."""
+    """Files alone, since new ones follow in their place: a server that can't forget may keep the old ones beside."""
 
 
 class End(msgspec.Struct, array_like=True):

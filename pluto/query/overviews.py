@@ -14,6 +14,7 @@ from pluto.query.values import microseconds, whole
 
 _PAGE: Final = 500
 _STATISTICS: Final = 100
+_STOCK_PAGE: Final = 200
 FACTS: Final = (
     "os_info.hostname", "source.entry", "git.commit", "git.branch", "git.url", "git.dirty", "git.diff.head",
 )  # fmt: skip
@@ -81,11 +82,13 @@ class Overviews(Metrics, Contents):
         metrics: Collection[str] | None = (),
         data: Collection[str] | None = (),
         console: bool = False,
+        fresh: bool = True,
     ) -> Iterator[RunOverview]:
         """The runs of a project, newest first: all, or those named by `ids`, an external id or a display id.
 
         `metrics` and `data` are names of metrics, and of texts and histograms, whose last values come along; None for
-        all. `console`: so do the last lines. A stock server is asked for one run after the other.
+        all. `console`: so do the last lines. With `fresh`, what this process logged is waited for. A stock server is
+        asked for one run after the other.
         """
         if not self._connection.extended:
             yield from self._stock_overviews(project, ids, external_id, display_id, metrics, data, console)
@@ -103,7 +106,7 @@ class Overviews(Metrics, Contents):
         }
         cursor: Any = None
         while True:
-            page = self._connection.ask("/overviews", {**body, "cursor": cursor}, fresh=cursor is None)
+            page = self._connection.ask("/overviews", {**body, "cursor": cursor}, fresh=fresh and cursor is None)
             for row in page["runs"]:
                 yield _of_row(row)
             cursor = page["next"]
@@ -146,10 +149,11 @@ class Overviews(Metrics, Contents):
                 if found is not None:
                     yield found
         elif display_id is not None:
-            found = self._or_none(lambda: self.find_run(project, display_id=display_id))
-            if found is not None:
-                # What is found by display id comes without the facts about forks.
-                yield self.get_run(project, int(found["id"]))
+            # Some projects have display ids that a stock server does not understand as such.
+            for run in self.list_runs(project, search=display_id, limit=_STOCK_PAGE):
+                if run["displayId"].upper() == display_id.upper():
+                    yield self.get_run(project, int(run["id"]))
+                    return
         elif external_id is not None:
             asked = {"config._attributes.id": external_id}
             for run in self.list_runs(project, filters=asked, limit=1):

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from pluto.compat.attributes.containers import Container
+from pluto.compat.attributes import layout
+from pluto.compat.attributes.containers import Container, companion, stored_id
 from pluto.compat.attributes.kinds import Atom
-from pluto.core import shutdown
+from pluto.compat.attributes.monitoring import label_of
+from pluto.core import init, shutdown
+from pluto.core.distributed import ranks
+from pluto.core.identity import Fork, Identity
+from pluto.core.names import external_id as new_id
+from pluto.core.names import generate_run_id
 from pluto.core.op import Op
+from pluto.core.recorder import Door, Opening
+from pluto.core.say import be_heard
+from pluto.core.settings import resolve
 from pluto.core.shutdown import ShutdownPolicy
+from pluto.protocol import records
+
+_NAME_CHARS: Final = 1_000
+_SHORT_NAME_CHARS: Final = 255
+"""What every server takes when it makes a run; a longer name is given afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +39,19 @@ class Capture:
     facts: bool = True
     """About machine, code and packages."""
     namespace: str = "monitoring/main"
-    """Where the reader shows console and hardware."""
+    """Where the reader shows this process's console and hardware."""
 
     @classmethod
     def nothing(cls) -> Capture:
         """Nothing of it."""
         return cls(stdout=False, stderr=False, hardware=False, facts=False)
+
+    def notes(self) -> dict[str, Any]:
+        """What readers have to know of it."""
+        watched = {"stdout": self.stdout, "stderr": self.stderr, "hardware": self.hardware}
+        if not any(watched.values()):
+            return {}
+        return {layout.MONITORING: {self.namespace: {name: True for name, on in watched.items() if on}}}
 
 
 def open_run(
@@ -53,6 +75,7 @@ def open_run(
     policy: ShutdownPolicy | None = None,
     delivery: Literal["process", "thread"] = "thread",
     settings: Mapping[str, Any] | None = None,
+    flat: bool = False,
 ) -> Op:
     """A run that is open for an `AttributeWriter`.
 
@@ -78,11 +101,95 @@ def open_run(
         policy: How long the ends wait; None: `shutdown.neptune()`.
         delivery: Who delivers to a server. The local store is always written by the uploader process.
         settings: Further settings of Pluto (`dir`, `host`, `api_key`, …).
+        flat: As `AttributeWriter(flat=…)`.
 
     Raises `RunNotFoundError` and `RunExistsError` where the server says so within `init_timeout`, `ValueError` and
     `SettingsError` for parameters that make no sense. Without an answer logging starts all the same.
     """
-    raise NotImplementedError
+    from pluto.compat.attributes.writing import AttributeWriter, change_of
+
+    be_heard()
+    capture = capture or Capture.nothing()
+    given = resolve(
+        settings,
+        project=project,
+        mode=mode,
+        delivery=delivery,
+        disable_console=not (capture.stdout or capture.stderr),
+        disable_system_metrics=not capture.hardware,
+        x_sys_label=label_of(capture.namespace),
+    )
+    identity = _identity(external_id, display_id, exists)
+    if (fork_of is None) != (fork_step is None):
+        raise ValueError("fork_of and fork_step go together")
+    if fork_of is not None and fork_step is not None:
+        identity = _forked(identity, Fork(None, fork_step, inherit_config, None, stored_id(fork_of)))
+    kept: dict[str, Any] = capture.notes()
+    if identity.external_id is not None:
+        kept[layout.ID] = identity.external_id
+    if not named:
+        kept[layout.NAMED] = False
+    first = dict(atoms or {})
+    if external_id is not None and external_id != identity.external_id:
+        first.setdefault("sys/custom_run_id", external_id)
+    streams = {"INFO": capture.stdout, "ERROR": capture.stderr}
+    opening = Opening(
+        settings=given,
+        identity=identity,
+        project=companion(_text(given.project, "project"), container),
+        name=_text(name or generate_run_id(), "name")[:_SHORT_NAME_CHARS],
+        config=change_of(first, kept, flat=flat)[0],
+        tags=[],
+        notes=None,
+        # Each process of a job has a run of its own here, unless they name the same.
+        ranks=ranks().within("process"),
+        created=None if created is None else int(created.timestamp() * 1_000_000),
+        door=Door(
+            readable=True,
+            within=True,
+            streams=frozenset(stream for stream, on in streams.items() if on),
+            source=capture.namespace,
+            facts=capture.facts,
+            counts_samples=True,
+        ),
+    )
+    op = init.open_run(opening, policy or shutdown.neptune())
+    if name is not None and (not identity.new or len(name) > _SHORT_NAME_CHARS):
+        op.record(records.Name(_now(), name))
+    if notes is not None:
+        op.record(records.Notes(_now(), notes))
+    if tags:
+        AttributeWriter(op).add_tags(tags)
+    return op
 
 
-_POLICY = shutdown.neptune
+def _identity(external_id: str | None, display_id: str | None, exists: str) -> Identity:
+    if display_id is not None:
+        if external_id is not None:
+            raise ValueError("a run is named by its external id or by its display id, not by both")
+        return Identity(None, display_id=_text(display_id, "display_id"), policy="must", waits=True)
+    if external_id is None:
+        return Identity(new_id(), new=True, scope="process")
+    policies = {"allow": "create", "must": "must", "never": "never"}
+    if exists not in policies:
+        raise ValueError(f"exists is allow, must or never, not {exists!r}")
+    known = stored_id(_text(external_id, "external_id", 10_000))
+    return Identity(known, policy=policies[exists], waits=exists != "allow")
+
+
+def _forked(identity: Identity, fork: Fork) -> Identity:
+    if identity.external_id is None:
+        raise ValueError("a display id names a run that exists: it can't be forked into")
+    return Identity(identity.external_id, policy=identity.policy, waits=identity.waits, fork=fork, new=identity.new)
+
+
+def _text(text: Any, what: str, chars: int = _NAME_CHARS) -> str:
+    if not isinstance(text, str) or not text.strip() or "\0" in text:
+        raise ValueError(f"{what} is a text and not blank")
+    if len(text) > chars:
+        raise ValueError(f"{what} has at most {chars} characters")
+    return text.encode("utf-8", "replace").decode()
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

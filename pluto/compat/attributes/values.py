@@ -47,6 +47,18 @@ class HistogramValue:
     """Whether the values are densities, and not counts."""
 
 
+def histogram_of(payload: Mapping[str, Any]) -> HistogramValue:
+    """The histogram in a payload as it is stored: edges one by one, or even ones by the first and the last."""
+    values, bins = payload.get("freq") or [], payload.get("bins")
+    if isinstance(bins, Mapping):
+        low, high, count = float(bins["min"]), float(bins["max"]), len(values)
+        width = (high - low) / count if count else 0.0
+        edges = [low, *(low + at * width for at in range(1, count)), high]
+    else:
+        edges = [float(edge) for edge in bins or ()]
+    return HistogramValue(tuple(edges), tuple(values), bool(payload.get("density")))
+
+
 @dataclass(frozen=True, slots=True)
 class HistogramPoints:
     """A histogram series, by rising step: lists of equal length."""

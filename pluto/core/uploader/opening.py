@@ -93,6 +93,8 @@ def _open(
         return client.resume({"runId": start.run_number})
     if start.external_id is None:
         try:
+            if start.within and not extended:
+                return client.resume({"runId": _numbered(client, start)})
             if start.within:
                 return client.resume({"displayId": start.display_id, "projectName": start.project})
             return client.resume({"displayId": start.display_id})
@@ -113,6 +115,16 @@ def _open(
         if start.fork_external_id is None or "forkRunId" not in body or verdict(error) is not Verdict.NEVER:
             raise
         return _create_all_the_same(client, body, start.project)
+
+
+def _numbered(client: Client, start: Start) -> int:
+    """The number of the run that has this display id in the project. Some are none that a stock server understands."""
+    wanted = str(start.display_id)
+    found = client.get_json("/api/runs/list", {"projectName": start.project, "search": wanted, "limit": 200})["runs"]
+    for run in found:
+        if str(run["displayId"]).upper() == wanted.upper():
+            return int(run["id"])
+    raise NotFound(404, "Run not found")
 
 
 def _create_all_the_same(client: Client, body: dict[str, Any], project: str) -> RunAnswer:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from pluto.core.client import Client, Refused
-from pluto.core.config import merge
 from pluto.core.uploader.dialect import Place
 from pluto.core.wire import NOTES_CHARS, limit_tags, strict_json
 from pluto.protocol import records
@@ -18,7 +17,6 @@ _LEVELS: Final = frozenset({"DEBUG", "INFO", "WARNING", "ERROR"})
 
 def _config(client: Client, place: Place, record: records.Config) -> None:
     """Merged in; a stock server has no way to take a key away: a replacement is a merge, too, and what goes is null."""
-    content = json.loads(record.body)
     nothing: dict[str, Any] = {}
     for path in record.remove:
         *outer, last = path.split("/")
@@ -26,7 +24,10 @@ def _config(client: Client, place: Place, record: records.Config) -> None:
         for key in outer:
             inner = inner.setdefault(key, {}) or inner[key]
         inner[last] = None
-    client.merge_config(place.id, strict_json(json.dumps(merge(nothing, content))))
+    if nothing:
+        client.merge_config(place.id, json.dumps(nothing))
+    if json.loads(record.body):
+        client.merge_config(place.id, strict_json(record.body))
 
 
 def _tags(client: Client, place: Place, record: records.Tags) -> None:

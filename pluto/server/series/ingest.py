@@ -114,11 +114,13 @@ class Batch:
         self.console.extend((line, record.stream, time, text, who) for line, text in enumerate(record.lines, first))
 
     def _forget(self, record: records.Forget) -> None:
+        if self.lane != FILES and (record.entries or record.replaced):
+            return  # it is about files alone
         self.forgotten.append(record)
         names = frozenset(record.names)
         if self.lane == FILES:
             self.files = [row for row in self.files if not (row[0] in names and _is_meant(row, record.entries))]
-        elif not record.entries:
+        else:
             self.metrics.forget(names)
             self.data = [row for row in self.data if row[0] not in names]
         self.names = {name: kind for name, kind in self.names.items() if name not in names or record.entries}
@@ -227,7 +229,7 @@ def _forget(db: sqlite3.Connection, ids: dict[str, int], batch: Batch) -> dict[s
     for record in batch.forgotten:
         if batch.lane == FILES:
             forgetting.forget_files(db, record.names, record.entries)
-        elif not record.entries:
+        else:
             forgetting.forget_lines(db, record.names)
     return forgetting.settle(db, ids, batch.forgotten_names)
 
