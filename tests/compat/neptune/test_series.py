@@ -47,9 +47,7 @@ def test_steps_as_given(run: Any) -> None:
     assert points(run["s"]) == [(3, 1.0), (3.5, 2.0), (4.5, 3.0), (10, 4.0), (20.5, 5.0)]
 
 
-def test_steps_that_do_not_rise_are_dropped_and_told(
-    open_run: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_steps_that_do_not_rise_are_dropped_and_told(open_run: Any, capsys: pytest.CaptureFixture[str]) -> None:
     run = open_run(mode="async")
     run["s"].append(1.0, step=5)
     run["s"].append(2.0, step=5)

@@ -55,7 +55,7 @@ class RunWriter(FieldWriter):
         self.failed = False
         """Whether the run is marked as failed."""
         self._last: dict[str, float] = {}
-        """The last steps of float series, for those to which points were added with steps."""
+        """The last steps of series."""
         self._waiting: dict[str, Any] = {}
         self._depth = 0
 
@@ -97,14 +97,12 @@ class RunWriter(FieldWriter):
 
     def append_float(self, path: str, value: float, step: float | None, time: float | None) -> None:
         """Adds one point, by the shortest way."""
-        if step is None:
-            self._last.pop(path, None)
-            self.attributes.append_floats(path, (value,), None, None if time is None else (time,))
-            return
         last = self._last.get(path)
-        if last is None or not last < step < math.inf:
-            self.append_floats(path, (value,), (step,), None if time is None else (time,))
+        if last is None or self._waiting or (step is not None and not last < step < math.inf):
+            self.append_floats(path, (value,), None if step is None else (step,), None if time is None else (time,))
             return
+        if step is None:
+            step = last + 1
         self._last[path] = step
         self.attributes.log_floats({path: value}, step, time)
 
@@ -151,33 +149,27 @@ class RunWriter(FieldWriter):
         """Adds those whose steps rise. Raises `MetadataInconsistency` where some do not, the others being kept."""
         self.write_together()
         self.kinds[path] = kind
-        late: list[float] = []
-        if steps is not None:
-            kept, late = self._rising(path, steps)
-            values, steps = [values[place] for place in kept], [float(steps[place]) for place in kept]
-            times = None if times is None else [times[place] for place in kept]
-        else:
-            self._last.pop(path, None)
-        if values:
-            append(path, values, steps, times)
-        if late:
-            raise MetadataInconsistency(
-                f'steps of "{path}" have to rise: {len(late)} points, the first at step {late[0]:g}, are not kept'
-            )
-
-    def _rising(self, path: str, steps: Sequence[float]) -> tuple[list[int], list[float]]:
+        if kind is AttributeKind.FILE_SERIES:
+            self.attributes.declare({path: kind})
         last = self._last[path] if path in self._last else self.attributes.last_step(path)
-        kept: list[int] = []
-        late: list[float] = []
-        for place, step in enumerate(steps):
-            if math.isfinite(step) and (last is None or step > last):
-                kept.append(place)
-                last = step
-            else:
-                late.append(step)
-        if last is not None:
-            self._last[path] = last
-        return kept, late
+        if steps is None:
+            first = 0.0 if last is None else last + 1
+            steps = [first + place for place in range(len(values))]
+        kept = _rising(last, steps)
+        if kept:
+            self._last[path] = steps[kept[-1]]
+            append(
+                path,
+                [values[place] for place in kept],
+                [float(steps[place]) for place in kept],
+                None if times is None else [times[place] for place in kept],
+            )
+        if len(kept) < len(steps):
+            late = next(step for place, step in enumerate(steps) if place not in kept)
+            raise MetadataInconsistency(
+                f'steps of "{path}" have to rise: {len(steps) - len(kept)} points, the first at step {late:g}, are not'
+                " kept"
+            )
 
     def declare(self, path: str, kind: AttributeKind) -> None:
         """Makes a series without points."""
@@ -266,6 +258,16 @@ class RunWriter(FieldWriter):
     def _may_set(self, path: str) -> None:
         if path in _SET_BY_STORE:
             raise MetadataInconsistency(f'"{path}" is set by the store')
+
+
+def _rising(last: float | None, steps: Sequence[float]) -> list[int]:
+    """The places of the steps that lie above the one before, the first above `last`."""
+    kept: list[int] = []
+    for place, step in enumerate(steps):
+        if math.isfinite(step) and (last is None or step > last):
+            kept.append(place)
+            last = step
+    return kept
 
 
 def _as_media(path: str, image: bytes) -> Any:
