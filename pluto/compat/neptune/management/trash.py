@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from pluto.compat.attributes.containers import Container
 from pluto.compat.neptune.internal.utils import verify_collection_type, verify_type
 from pluto.compat.neptune.internal.utils.logger import get_logger
 from pluto.compat.neptune.management.internal.access import existing, opened, verify_texts
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["clear_trash", "delete_objects_from_trash", "trash_objects"]
 
 logger = get_logger()
+_CONTAINERS: Final[tuple[Container, ...]] = ("run", "model")
 
 
 def trash_objects(
@@ -31,7 +33,8 @@ def trash_objects(
         missing = _missing(wanted, found)
         for id in missing:
             logger.warning("there is no object %s in %s", id, name)
-        projects.trash(name, [run.id for run in found if not run.trashed])
+        for container, runs in _by_container(run for run in found if not run.trashed):
+            projects.trash(name, runs, container=container)
     logger.info("Successfully trashed objects: %d. Number of failures: %d.", len(wanted) - len(missing), len(missing))
 
 
@@ -51,7 +54,8 @@ def delete_objects_from_trash(
         for run in found:
             if not run.trashed:
                 logger.warning("%s is not in the trash, and stays", run.sys_id)
-        projects.erase(name, [run.id for run in found if run.trashed])
+        for container, runs in _by_container(run for run in found if run.trashed):
+            projects.erase(name, runs, container=container)
 
 
 def clear_trash(project: str, *, workspace: str | None = None, api_token: str | None = None) -> None:
@@ -60,9 +64,10 @@ def clear_trash(project: str, *, workspace: str | None = None, api_token: str | 
     verify_texts(workspace=workspace, api_token=api_token)
     with opened() as (reader, projects):
         name = existing(projects, project, workspace)
-        runs = [run.id for run in reader.runs(name, trashed=True)]
-        models = [run.id for run in reader.runs(name, container="model", trashed=True)]
-        projects.erase(name, runs + models)
+        for container in _CONTAINERS:
+            projects.erase(
+                name, [run.id for run in reader.runs(name, container=container, trashed=True)], container=container
+            )
 
 
 def _ids(project: str, ids: str | Iterable[str], workspace: str | None, api_token: str | None) -> list[str]:
@@ -86,6 +91,12 @@ def _found(reader: AttributeReader, project: str, ids: list[str]) -> Iterator[Ru
         for model in reader.runs(project, container="model", trashed=None):
             if model.sys_id in others or _model_of(model) in others:
                 yield model
+
+
+def _by_container(found: Iterable[RunAttributes]) -> Iterator[tuple[Container, list[int]]]:
+    several = list(found)
+    for container in _CONTAINERS:
+        yield container, [run.id for run in several if run.container == container]
 
 
 def _model_of(version: RunAttributes) -> str | None:
