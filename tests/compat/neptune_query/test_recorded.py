@@ -230,12 +230,10 @@ def test_buckets(name: str, container: str) -> None:
     edges = [edge for edge in edges if math.isfinite(edge)] or [0.0]
     parts = []
     for label, path, rows in scenarios.BUCKETS[name]:
-        points = {}
-        for place, (_, end, first_x, first_y, last_x, last_y) in enumerate(rows):
-            x, y = (last_x, last_y) if place else (first_x, first_y)
-            line = edges.index(number(end)) if len(edges) > 1 else 0
-            points[line] = (math.nan if x is None else x, math.nan if y is None else y)
-        parts.append(frames.Bucketed(label, path, points))
+        found = [rows[0][2:4], *(row[4:6] for row in rows[1:])] if rows else []
+        x, y = np.array(found, float).reshape(-1, 2).T
+        numbers = [edges.index(number(row[1])) if len(edges) > 1 else 0 for row in rows]
+        parts.append(frames.Bucketed(label, path, np.array(numbers, np.int64), x, y))
     same(lambda: describe.frame(frames.buckets(parts, edges, container)), ANSWERS["buckets"][f"{name}; {container}"])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -40,15 +39,15 @@ def in_ranges(part: frames.Part, edges: Sequence[float]) -> frames.Bucketed:
     """Of the first range that has points the first finite one, of the others the last; NaN where none is finite."""
     import numpy as np
 
-    if not len(part.steps):
-        return frames.Bucketed(part.label, part.path, {})
     numbers = np.searchsorted(np.array(edges), part.steps, side="left")
-    points = dict.fromkeys(np.unique(numbers).tolist(), (math.nan, math.nan))
+    found = np.unique(numbers)
+    x, y = np.full(len(found), np.nan), np.full(len(found), np.nan)
     finite = np.isfinite(part.values)
-    steps, values, numbers = part.steps[finite], part.values[finite], numbers[finite]
-    points |= zip(numbers.tolist(), zip(steps.tolist(), values.tolist(), strict=True), strict=True)
-    first = min(points)
-    of_first = np.flatnonzero(numbers == first)
+    steps, values = part.steps[finite], part.values[finite]
+    places = np.searchsorted(found, numbers[finite])
+    # Points come by step: of several for one place the last one stays.
+    x[places], y[places] = steps, values
+    of_first = np.flatnonzero(places == 0)
     if len(of_first):
-        points[first] = float(steps[of_first[0]]), float(values[of_first[0]])
-    return frames.Bucketed(part.label, part.path, points)
+        x[0], y[0] = steps[of_first[0]], values[of_first[0]]
+    return frames.Bucketed(part.label, part.path, found, x, y)

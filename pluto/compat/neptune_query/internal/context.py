@@ -86,12 +86,11 @@ def _reader() -> AttributeReader:
 
 def _settings() -> tuple[dict[str, Any], int]:
     """What Neptune's environment variables ask for, as settings of Pluto; and the seconds a request may take."""
-    asked: dict[str, Any] = {}
+    from pluto.compat.neptune.internal.settings import pluto_settings
+
+    asked = pluto_settings()
     if os.environ.get("NEPTUNE_VERIFY_SSL", "true").lower() not in ("true", "1"):
-        asked["insecure_disable_ssl"] = True
-    folder = os.environ.get("NEPTUNE_DATA_DIRECTORY")
-    if folder and "PLUTO_DIR" not in os.environ:
-        asked["dir"] = folder
+        asked.setdefault("insecure_disable_ssl", True)
     return asked, int(os.environ.get("NEPTUNE_HTTP_REQUEST_TIMEOUT_SECONDS") or 60)
 
 

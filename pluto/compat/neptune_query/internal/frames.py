@@ -155,55 +155,54 @@ def _moments(milliseconds: npt.NDArray[np.int64]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Bucketed:
-    """A series of one run or experiment in ranges of steps: of each range that has points its number and one point.
+    """A series of one run or experiment in ranges of steps: rising numbers of ranges, and a point of each (or NaN).
 
     Range 0 is the first step of all, range n what lies above `edges[n - 1]`, up to and with `edges[n]`.
     """
 
     label: str
     path: str
-    points: Mapping[int, tuple[float, float]]
+    numbers: npt.NDArray[np.int64]
+    x: npt.NDArray[np.float64]
+    y: npt.NDArray[np.float64]
 
 
 def buckets(parts: Sequence[Bucketed], edges: Sequence[float], container: str) -> DataFrame:
     """A line for each range, columns of three levels: run or experiment, metric, and `x` and `y` of the point.
 
-    The first step of all belongs to the first range, whose interval is closed on both sides.
+    The first step of all belongs to the first range, whose interval is closed on both sides; its point is that of range
+    0 where there is one.
     """
     import numpy as np
 
     pd = pandas()
-    filled = {number for part in parts for number, point in part.points.items() if not np.isnan(point).all()}
-    lines = sorted({max(number, 1) for number in filled})
+    there = [part.numbers[~(np.isnan(part.x) & np.isnan(part.y))] for part in parts]
+    filled = np.unique(np.concatenate(there)) if there else np.array([], np.int64)
+    lines = np.unique(np.maximum(filled, 1))
     intervals = []
-    for line in lines:
+    for line in lines.tolist():
         if len(edges) == 1:
             intervals.append(pd.Interval(edges[0], edges[0], closed="both"))
         else:
-            closed = "both" if line == 1 and 0 in filled else "right"
+            closed = "both" if line == 1 and filled[0] == 0 else "right"
             intervals.append(pd.Interval(edges[line - 1], edges[line], closed=closed))
     columns = {}
     for part in sorted(parts, key=lambda part: (part.label, part.path)):
-        for place, axis in enumerate("xy"):
-            columns[part.label, part.path, axis] = [_of(part, line, place) for line in lines]
-    index = pd.Index(intervals, dtype=object)
+        # Backwards, so that range 0 has the last word.
+        places = np.searchsorted(lines, np.maximum(part.numbers, 1))[::-1]
+        for axis, values in (("x", part.x[::-1]), ("y", part.y[::-1])):
+            known = ~np.isnan(values)
+            column = columns[part.label, part.path, axis] = np.full(len(lines), np.nan)
+            column[places[known]] = values[known]
     names = [container, "metric", "bucket"]
     head = (
         pd.MultiIndex.from_tuples(list(columns), names=names)
         if columns
         else pd.MultiIndex.from_arrays([[], [], []], names=names)
     )
-    frame: DataFrame = pd.DataFrame(columns, index=index, columns=head, dtype=np.float64)
+    cells = np.column_stack(list(columns.values())) if columns else None
+    frame: DataFrame = pd.DataFrame(cells, index=pd.Index(intervals, dtype=object), columns=head)
     return frame
-
-
-def _of(part: Bucketed, line: int, place: int) -> float:
-    """A coordinate of the point of a line; that of range 0 stands before that of range 1."""
-    for number in (0, 1) if line == 1 else (line,):
-        point = part.points.get(number)
-        if point is not None and point[place] == point[place]:
-            return point[place]
-    return float("nan")
 
 
 @dataclass(frozen=True, slots=True)
