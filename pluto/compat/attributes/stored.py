@@ -93,7 +93,7 @@ def _file(path: str, row: Mapping[str, Any], name: str) -> StoredFile:
         extension=extension,
         name=name,
         description=row.get("caption"),
-        mime=mimetypes.guess_type(f"file.{extension}")[0] if extension else None,
+        mime=_metadata(row).get("mime_type") or (mimetypes.guess_type(f"file.{extension}")[0] if extension else None),
         sha256=row.get("sha256"),
         source=row,
     )
