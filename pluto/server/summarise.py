@@ -7,10 +7,14 @@ import math
 from collections.abc import Mapping, Sequence
 
 from pluto.server.context import Context
-from pluto.server.metadata.contract import MetricSummary
+from pluto.server.metadata.contract import LastValue, MetricSummary
 from pluto.server.series.contract import Damaged, Summary
 
 log = logging.getLogger("pluto.server")
+
+LINE = "LINE"
+WITH_LAST = frozenset({"DATA", "HISTOGRAM"})
+"""Types of names, besides metrics, whose last value is worth keeping: texts and histograms, not tables and graphs."""
 
 
 def mean_and_variance(summary: Summary) -> tuple[float | None, float | None]:
@@ -39,7 +43,23 @@ def refresh(app: Context, run: int) -> None:
         with app.metadata.runs.edit(run) as editor:
             editor.forget_names(other)
             editor.add_names({name: type for name, type in names.items() if name in other})
+    with_last = [name for name, type in names.items() if type in WITH_LAST]
+    app.metadata.summaries.put_lasts(run, last_values(app, run, with_last, lines=True))
     app.metadata.summaries.put(run, kept(app.series.summaries(run)), complete=True)
+
+
+def last_values(app: Context, run: int, names: Sequence[str], *, lines: bool) -> list[LastValue]:
+    """The last text or histogram of names, and with `lines` the last lines of the console, out of the series."""
+    found = [
+        LastValue(name, "", row.type, row.step, row.time, row.body)
+        for name, row in (app.series.last_data(run, names) if names else {}).items()
+    ]
+    if lines:
+        found += [
+            LastValue(line.stream, line.source, LINE, float(line.line), line.time, line.message)
+            for line in app.series.last_lines(run)
+        ]
+    return found
 
 
 def refresh_project(app: Context, project: str, metrics: Sequence[str] | None) -> None:
@@ -48,7 +68,7 @@ def refresh_project(app: Context, project: str, metrics: Sequence[str] | None) -
         try:
             if has_ended:
                 refresh(app, run)
-            elif fresh := app.series.summaries(run, metrics):
+            elif (metrics is None or metrics) and (fresh := app.series.summaries(run, metrics)):
                 app.metadata.summaries.put(run, kept(fresh), complete=False)
         except Damaged as error:  # the other runs of the project are well
             log.warning("%s", error)

@@ -129,6 +129,21 @@ class MetricSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class LastValue:
+    """The last text or histogram of a name, or the last line of a stream from one source."""
+
+    name: str
+    source: str
+    type: str
+    """As logged; of a line `LINE`."""
+    step: float
+    """Of a line, its number."""
+    time: int
+    """Microseconds."""
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class OverviewQuery:
     """Runs of a project, newest first."""
 
@@ -144,6 +159,8 @@ class OverviewQuery:
     """Of which metrics to give the summaries; None for all."""
     facts: Collection[str] = ()
     """Which flat keys of the system metadata to give."""
+    lasts: Collection[str] | None = ()
+    """Of which names and streams to give the last values; None for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +189,8 @@ class Overview:
     fork_step: float | None
     names: dict[str, str]
     summaries: list[MetricSummary]
+    lasts: list[LastValue] | None
+    """None where what is kept may lag behind: the series know."""
 
     @property
     def display_id(self) -> str:
@@ -328,6 +347,9 @@ class Summaries(Protocol):
 
     def put(self, run: int, summaries: Sequence[MetricSummary], *, complete: bool) -> None:
         """Keeps summaries; with `complete` they are all there are, and the run is no longer stale."""
+
+    def put_lasts(self, run: int, lasts: Sequence[LastValue]) -> None:
+        """Keeps the last values of a run, in the place of those it had."""
 
     def mark_stale(self, run: int) -> None: ...
 

@@ -79,7 +79,7 @@ class SqlEditor:
                 update(tables.runs).where(tables.runs.c.id == run.id).values(**columns, updated_at=now_ms())
             )
         for some in chunks(list(self._forgotten)):
-            for table in (tables.names, tables.summaries):
+            for table in (tables.names, tables.summaries, tables.lasts):
                 self._connection.execute(delete(table).where(table.c.run_id == run.id, table.c.name.in_(some)))
         if self._names:
             write_names(self._connection, run.id, self._names)

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, or_, select
 
+from pluto.server.lifecycle import ended
 from pluto.server.metadata import tables
-from pluto.server.metadata.contract import MetricSummary, Overview, OverviewQuery
+from pluto.server.metadata.contract import LastValue, MetricSummary, Overview, OverviewQuery
 from pluto.server.metadata.database import Database, chunks
 
 _runs, _projects, _beats = tables.runs, tables.projects, tables.heartbeats
@@ -56,6 +57,10 @@ class SqlOverviews:
             if query.metrics is None or query.metrics:
                 columns_of = ("name", "count", "min", "max", "mean", "variance", "last", "last_step")
                 summaries = _grouped(connection, _summaries, ids, columns_of, where=("name", query.metrics))
+            lasts = {}
+            if query.lasts is None or query.lasts:
+                parts = ("name", "source", "type", "step", "time", "body")
+                lasts = _grouped(connection, tables.lasts, ids, parts, where=("name", query.lasts))
         return [
             Overview(
                 id=row.id,
@@ -78,6 +83,9 @@ class SqlOverviews:
                 fork_step=row.fork_step,
                 names=dict(names.get(row.id, ())),
                 summaries=[MetricSummary(*summary) for summary in summaries.get(row.id, ())],
+                lasts=[LastValue(*last) for last in lasts.get(row.id, ())]
+                if ended(row.status) and not row.stale
+                else None,
             )
             for row in rows
         ]

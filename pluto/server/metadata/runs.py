@@ -85,7 +85,7 @@ class SqlRuns:
             freed = [(row.sha256, row.created_at) for row in orphans]
             for table in (
                 tables.tags, tables.names, tables.events, tables.heartbeats, tables.triggers, tables.fields,
-                tables.summaries, tables.blobs,
+                tables.summaries, tables.lasts, tables.blobs,
             ):  # fmt: skip
                 connection.execute(delete(table).where(table.c.run_id == run))
             connection.execute(update(_runs).where(_runs.c.forked_from == run).values(forked_from=None))

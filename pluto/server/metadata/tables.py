@@ -131,6 +131,19 @@ summaries = Table(
     Index("metric_summaries_name", "name"),
 )
 
+lasts = Table(
+    "last_values",
+    schema,
+    _of_run(),
+    Column("name", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("step", Float, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""The last text or histogram of each name (`source` is empty), and under a stream's name its last line by source."""
+
 blobs = Table(
     "run_blobs",
     schema,

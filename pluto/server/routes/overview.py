@@ -14,10 +14,11 @@ from pluto.server.answers import ext_response
 from pluto.server.bodies import invalid, read_json, whole
 from pluto.server.context import Context, context
 from pluto.server.identity import parse_display_id
-from pluto.server.metadata.contract import Overview, OverviewQuery
+from pluto.server.metadata.contract import LastValue, Overview, OverviewQuery
 from pluto.server.routes.extensions import existing
+from pluto.server.routes.metrics import STREAMS
 from pluto.server.series.contract import Damaged
-from pluto.server.summarise import refresh_project
+from pluto.server.summarise import LINE, WITH_LAST, last_values, refresh_project
 
 RUNS_MAX = 1_000
 PAIRS_MAX = 5_000
@@ -54,13 +55,23 @@ async def overviews(request: Request) -> Response:
     request.app.state.watch.look()
     if body.metrics is None or body.metrics:
         refresh_project(app, body.project_name, body.metrics)
+    elif body.data is None or body.data or body.console:
+        refresh_project(app, body.project_name, ())
     number = None
     if body.display_id is not None:
         number = parse_display_id(body.display_id)
         if number is None:
             return ext_response(request, {"runs": [], "next": None})
     query = OverviewQuery(
-        body.project_name, body.limit, body.cursor, body.run_ids, body.external_id, number, body.metrics, body.facts
+        project=body.project_name,
+        limit=body.limit,
+        after=body.cursor,
+        runs=body.run_ids,
+        external_id=body.external_id,
+        number=number,
+        metrics=body.metrics,
+        facts=body.facts,
+        lasts=None if body.data is None else [*body.data, *(STREAMS if body.console else ())],
     )
     found = app.metadata.overviews.page(query)
     last = (found[-1].created_at, found[-1].id) if len(found) == body.limit else None
@@ -68,20 +79,7 @@ async def overviews(request: Request) -> Response:
 
 
 def _row(app: Context, run: Overview, asked: Asked) -> dict[str, Any]:
-    data: dict[str, Any] = {}
-    lines: list[Any] = []
-    kinds = {name for name, kind in run.names.items() if kind in ("DATA", "HISTOGRAM")}
-    wanted = sorted(kinds if asked.data is None else kinds.intersection(asked.data))
-    try:
-        if wanted:
-            data = {
-                name: {"type": row.type, "step": row.step, "time": row.time, "body": row.body}
-                for name, row in app.series.last_data(run.id, wanted).items()
-            }
-        if asked.console:
-            lines = app.series.last_lines(run.id)
-    except Damaged:
-        data, lines = {}, []
+    lasts = _lasts(app, run, asked)
     return {
         "id": run.id,
         "projectName": run.project,
@@ -106,9 +104,37 @@ def _row(app: Context, run: Overview, asked: Asked) -> dict[str, Any]:
             one.name: [one.count, one.min, one.max, one.mean, one.variance, one.last, one.last_step]
             for one in run.summaries
         },
-        "data": data,
-        "lines": lines,
+        "data": {
+            last.name: {"type": last.type, "step": last.step, "time": last.time, "body": last.body}
+            for last in lasts
+            if last.type != LINE
+        },
+        "lines": [
+            {
+                "source": last.source,
+                "stream": last.name,
+                "line": int(last.step),
+                "time": last.time,
+                "message": last.body,
+            }
+            for last in lasts
+            if last.type == LINE
+        ],
     }
+
+
+def _lasts(app: Context, run: Overview, asked: Asked) -> list[LastValue]:
+    """The last values: as they are kept, or out of the series of a run that goes on."""
+    if run.lasts is not None:
+        return run.lasts
+    kinds = {name for name, kind in run.names.items() if kind in WITH_LAST}
+    wanted = sorted(kinds if asked.data is None else kinds.intersection(asked.data))
+    if not wanted and not asked.console:
+        return []
+    try:
+        return last_values(app, run.id, wanted, lines=asked.console)
+    except Damaged:
+        return []
 
 
 async def points(request: Request) -> Response:

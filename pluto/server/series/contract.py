@@ -210,8 +210,8 @@ class SeriesStore(Protocol):
     ) -> Page:
         """`DataRow`s by name, step and time. `type` compares case-insensitively."""
 
-    def last_data(self, run: int, names: Sequence[str] | None = None) -> dict[str, DataRow]:
-        """The `DataRow` with the highest step of each name, or of some."""
+    def last_data(self, run: int, names: Sequence[str]) -> dict[str, DataRow]:
+        """The `DataRow` with the highest step of each of the names."""
 
     def last_lines(self, run: int) -> list[LogLine]:
         """The last console line of each source and stream."""

@@ -54,10 +54,8 @@ def last_lines(db: sqlite3.Connection) -> list[LogLine]:
     return [LogLine(*row) for row in found]
 
 
-def last_data(db: sqlite3.Connection, names: Sequence[str] | None) -> dict[str, DataRow]:
+def last_data(db: sqlite3.Connection, names: Sequence[str]) -> dict[str, DataRow]:
     """The row with the highest step of each name."""
-    if names is None:
-        names = [name for (name,) in db.execute("SELECT DISTINCT name FROM data")]
     found = {}
     for name in names:
         row = db.execute(

@@ -185,7 +185,7 @@ class SqliteSeries:
                 return Page([], None)
             return rows.data(file.db, where, cursor, limit)
 
-    def last_data(self, run: int, names: Sequence[str] | None = None) -> dict[str, DataRow]:
+    def last_data(self, run: int, names: Sequence[str]) -> dict[str, DataRow]:
         """As the contract says."""
         with self._files.read(run) as file:
             return rows.last_data(file.db, names) if file else {}
