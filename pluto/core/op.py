@@ -9,6 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
@@ -267,7 +268,7 @@ class Op(About):
             for draft in value.capture(blobs):
                 media = draft.record(moment, here, name, index)
                 for field, content in changes.items():
-                    setattr(media, field, content)
+                    setattr(media, field, {**(media.metadata or {}), **content} if field == "metadata" else content)
                 self._append(int(Kind.MEDIA), encode(media))
 
     def watch(self, module: Any, **kwargs: Any) -> Any:
@@ -297,8 +298,8 @@ class Op(About):
     def log_file(self, name: str, value: Any, step: int | float, moment: int, **changes: Any) -> None:
         """Logs a file or media value (`pluto.File` and the like) at a step.
 
-        `changes` are fields of its media records that shall be other than the value has them. Raises `OSError` and
-        `ValueError` where it can't be read.
+        `changes` are fields of its media records that shall be other than the value has them; metadata is added to its
+        own. Raises `OSError` and `ValueError` where it can't be read.
         """
         self._log_media(moment, step, name, 0, value, changes)
 
@@ -310,6 +311,16 @@ class Op(About):
         mine = recorder.receipts.mine()
         last = recorder.journal.last_seq
         return (last if mine.done else min(mine.lines, mine.files, last)), last
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder in which this process's part of the run waits to be delivered; None where nothing is recorded."""
+        return None if self._recorder is None else self._recorder.folder.path
+
+    @property
+    def facts(self) -> RunFacts | None:
+        """What the server has answered to the opening of the run, if it has."""
+        return self._answer.known
 
     @property
     def problem(self) -> str | None:

@@ -38,7 +38,10 @@ class _Wanted:
 class Floats:
     """Gathers what is asked for, and reads it in few requests. The bounds belong to the series; `tail` is its end."""
 
-    def __init__(self, client: Client, step_min: float | None, step_max: float | None, tail: int | None) -> None:
+    def __init__(
+        self, client: Client, step_min: float | None, step_max: float | None, tail: int | None, *, previews: bool
+    ) -> None:
+        self._previews = previews
         self._client = client
         self._bounds = step_min, step_max
         self._tail = tail
@@ -56,7 +59,7 @@ class Floats:
             if source.kind(path) is AttributeKind.FLOAT_SERIES and path in source.names
         ]
         previews = None
-        if run.kind(path) is AttributeKind.FLOAT_SERIES and path in run.names:
+        if self._previews and run.kind(path) is AttributeKind.FLOAT_SERIES and path in run.names:
             name = run.names[path]
             if name + PREVIEW in run.overview.names:
                 previews = _place(run, name + PREVIEW), _place(run, name + COMPLETION)

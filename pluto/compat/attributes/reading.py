@@ -163,12 +163,16 @@ class AttributeReader:
         step_max: float | None = None,
         tail: int | None = None,
         inherited: bool = False,
+        previews: bool = False,
     ) -> FloatPoints:
         """A float series; nothing for a path that is none.
 
         `inherited`: with what the runs it was forked from had logged up to the fork. `tail`: only the last so many.
+        `previews`: with the points behind the last one that may yet change.
         """
-        return self.many_floats([(run, path)], step_min=step_min, step_max=step_max, tail=tail, inherited=inherited)[0]
+        return self.many_floats(
+            [(run, path)], step_min=step_min, step_max=step_max, tail=tail, inherited=inherited, previews=previews
+        )[0]
 
     def many_floats(
         self,
@@ -178,9 +182,10 @@ class AttributeReader:
         step_max: float | None = None,
         tail: int | None = None,
         inherited: bool = False,
+        previews: bool = False,
     ) -> list[FloatPoints]:
         """Float series of many runs, in the order asked for, in as few requests as can be."""
-        reading = Floats(self.client, step_min, step_max, tail)
+        reading = Floats(self.client, step_min, step_max, tail, previews=previews)
         ancestors: dict[int, list[tuple[RunAttributes, float]]] = {}
         for run, path in pairs:
             if inherited and run.id not in ancestors:
@@ -198,7 +203,7 @@ class AttributeReader:
         tail: int | None = None,
         inherited: bool = False,
     ) -> TextPoints:
-        """A string series, likewise. Console lines count as steps from 0 on."""
+        """A string series, likewise. Console lines count as steps (`monitoring.Stream.step`)."""
         rows = self._rows(run, path, self._texts_of, step_min, step_max, tail, inherited)
         return TextPoints([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows])
 
@@ -241,8 +246,8 @@ class AttributeReader:
         project, stream = run.overview.project, run.streams.get(path)
         if stream is not None:
             lines = self.client.iter_lines(project, run.id, stream.stream, stream.source)
-            for step, line in enumerate(lines):
-                yield float(step), line["time"], line["message"]
+            for number, line in enumerate(lines):
+                yield stream.step(number, run.fork_step), line["time"], line["message"]
         elif run.kind(path) is AttributeKind.STRING_SERIES and path in run.names:
             for row in self.client.iter_data(project, run.id, run.names[path], "string-series"):
                 yield float(row["step"]), row["time"], row["value"]

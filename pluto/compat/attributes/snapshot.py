@@ -240,7 +240,7 @@ class RunAttributes:
         if not lines:
             return None
         last = max(lines, key=lambda line: line["time"])
-        return SeriesSummary(last["message"], float(last["line"] - 1))
+        return SeriesSummary(last["message"], stream.step(last["line"] - 1, self.fork_step))
 
 
 def _at(ms: int) -> datetime:

@@ -84,7 +84,7 @@ def _rows(client: Client, run: RunAttributes, name: str) -> Iterator[dict[str, A
 
 
 def _file(path: str, row: Mapping[str, Any], name: str) -> StoredFile:
-    extension = str(row["fileType"] or "")
+    extension = str(_metadata(row).get("extension", row["fileType"] or ""))
     return StoredFile(
         path=path,
         step=float(row["step"]),

@@ -22,7 +22,10 @@ from pluto.core.wire import ATTRIBUTES, GROUP
 from pluto.protocol import records
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pluto.core.media import File
+    from pluto.core.receipt import RunFacts
 
 _PATIENCE_S: Final = 60.0
 _SLICE_S: Final = 1.0
@@ -127,14 +130,15 @@ class AttributeWriter:
         """Points of one float series. Without `steps` they get the next ones: the last one plus 1, from 0."""
         if len(values) == 1:
             moment = clock.time_ns() // 1000 if times is None else int(times[0] * 1_000_000)
-            self._steps.begin(path)
+            if steps is None:
+                self._steps.begin(path)
             with fork.sqlite_lock():
                 step = self._steps.next(path) if steps is None else self._steps.use(path, steps[0])
                 self.op.log_at({path: values[0]}, step, moment)
             return
         if not values:
             return
-        self._steps.begin(path)
+        self._begin(path, steps)
         with fork.sqlite_lock():
             chosen = self._steps.choose(path, len(values), steps)
             columns = records.Columns(path, _doubles(chosen), _integers(_moments(len(values), times)), _doubles(values))
@@ -148,7 +152,7 @@ class AttributeWriter:
         times: Sequence[float] | None = None,
     ) -> None:
         """Points of one string series, likewise."""
-        self._steps.begin(path)
+        self._begin(path, steps)
         moments = _moments(len(values), times)
         with fork.sqlite_lock():
             chosen = self._steps.choose(path, len(values), steps)
@@ -171,7 +175,7 @@ class AttributeWriter:
     ) -> None:
         """Files (or images, …) of one file series, likewise. A file that can't be read raises `OSError`."""
         self.declare({path: AttributeKind.FILE_SERIES})
-        self._steps.begin(path, files=True)
+        self._begin(path, steps, files=True)
         moments = _moments(len(files), times)
         with fork.sqlite_lock():
             chosen = self._steps.choose(path, len(files), steps)
@@ -191,7 +195,7 @@ class AttributeWriter:
         times: Sequence[float] | None = None,
     ) -> None:
         """Points of one histogram series, likewise."""
-        self._steps.begin(path)
+        self._begin(path, steps)
         moments = _moments(len(histograms), times)
         with fork.sqlite_lock():
             chosen = self._steps.choose(path, len(histograms), steps)
@@ -208,14 +212,18 @@ class AttributeWriter:
 
     # files
 
-    def upload(self, path: str, file: File) -> None:
-        """Sets a File attribute, in the place of what it was. A file that can't be read raises `OSError`."""
+    def upload(self, path: str, file: File, *, extension: str | None = None) -> None:
+        """Sets a File attribute, in the place of what it was. A file that can't be read raises `OSError`.
+
+        `extension`, without dot, is what the file is to have in the place of its own.
+        """
         moment = _moment(None)
         replacing = path in self._kinds or not self._steps.fresh
         self.declare({path: AttributeKind.FILE})
         if replacing:
             self.op.record(records.Forget(moment, [path], replaced=True))
-        self.op.log_file(path, file, 0, moment)
+        changes = {} if extension is None else {"metadata": {"extension": extension}}
+        self.op.log_file(path, file, 0, moment, **changes)
 
     def upload_set(self, path: str, entries: Mapping[str, str | os.PathLike[str] | bytes]) -> None:
         """Adds files to a file set, by their relative paths in it; one that is there is replaced."""
@@ -353,7 +361,21 @@ class AttributeWriter:
         delivery = self.op.stop(end, limit, idle=idle, tell=tell)
         return 0 if delivery is None or delivery.done() else delivery.left()
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder in which this process's part of the run waits to be delivered; None where nothing is recorded."""
+        return self.op.folder
+
+    def facts(self) -> RunFacts | None:
+        """What the server has answered to the opening of the run, if it has. Never waits."""
+        return self.op.facts
+
     # ------------------------------------------------------------------------------------------------------------------
+
+    def _begin(self, path: str, steps: object, *, files: bool = False) -> None:
+        """Where steps are to be counted, sees to it that what the store holds is known."""
+        if steps is None:
+            self._steps.begin(path, files=files)
 
     def _note(self, notes: dict[str, Any]) -> None:
         self._config({ATTRIBUTES: notes})
