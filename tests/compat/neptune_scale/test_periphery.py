@@ -201,6 +201,7 @@ def test_files_that_can_not_be_read_are_left_out(tmp_path: Path, said: Said) -> 
         "text": str(tmp_path / "a.txt"),
         "bytes": b"x",
         "file": File(b"x", "a/b", 1, "d"),
+        "five": File(b"x", destination=5),
     }
     assert list(prepared(good, intake)) == list(good)
     assert not said.warnings()
@@ -209,7 +210,6 @@ def test_files_that_can_not_be_read_are_left_out(tmp_path: Path, said: Said) -> 
         "folder": tmp_path,
         "number": 5,
         "source": File(3),  # type: ignore[arg-type]
-        "destination": File(b"x", destination=5),  # type: ignore[arg-type]
         "mime": File(b"x", mime_type=5),  # type: ignore[arg-type]
         "long": File(b"x", destination="x" * 801),
         "type": File(b"x", "x" * 129),
@@ -238,6 +238,19 @@ def test_a_folder_tells_where_a_run_is_kept_and_can_be_moved(tmp_path: Path) -> 
     folder.remove()
     assert not folder.path.exists()
     folder.remove()
+
+
+def test_folders_of_runs_that_were_delivered_since_are_tidied_up(tmp_path: Path) -> None:
+    kept, foreign = tmp_path / "kept" / "run", tmp_path / "logs" / "foreign" / "run_operations.sqlite3"
+    kept.mkdir(parents=True)
+    foreign.parent.mkdir(parents=True)
+    foreign.write_bytes(b"SQLite format 3")
+    gone = LogFolder(tmp_path / "logs", Pointer(tmp_path / "gone", "a/b", "gone"))
+    left = LogFolder(tmp_path / "logs", Pointer(kept, "a/b", "left"))
+    LogFolder(tmp_path / "logs", Pointer(kept, "a/b", "new"))
+    assert not gone.path.exists()
+    assert left.file.exists()
+    assert foreign.exists()
 
 
 def test_a_folder_people_have_put_something_into_stays(tmp_path: Path) -> None:

@@ -129,6 +129,7 @@ def opened(given: Arguments, tracking: SourceTrackingConfig | None, inherit_conf
         inherit_config=inherit_configs,
         capture=Capture(stdout=console, stderr=console, hardware=False, facts=False, namespace=namespace),
         mode=None if given.mode is None else _MODES[given.mode],
+        flat=True,
         settings={"dir": str(offline_root(base))} if given.mode == "offline" else None,
     )
     if op.settings.mode == "disabled":
@@ -138,6 +139,7 @@ def opened(given: Arguments, tracking: SourceTrackingConfig | None, inherit_conf
         lag = LagTracker(given.async_lag_threshold, given.on_async_lag_callback)
     return OpenRun(
         op,
+        given.run_id,
         base,
         shared=given.shared,
         fork_step=fork_step,
@@ -160,6 +162,6 @@ def address(run: OpenRun | None, run_id: str) -> str:
     from pluto.core.settings import resolve
 
     if run is not None:
-        return history.address(run.op)
+        return history.address(run.op, run_id)
     settings = resolve()
     return history.place(settings, settings.project, run_id)

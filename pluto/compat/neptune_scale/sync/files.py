@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,8 +54,8 @@ def prepared(files: dict[str, Any], intake: Intake) -> dict[str, StoredFile]:
             file = given if isinstance(given, File) else File(given)
             if not isinstance(file.source, (str, bytes, Path)):
                 raise TypeError(f"a path or bytes are needed, not {type(file.source).__name__}")
-            mime = file.mime_type or _mime_type(file)
-            destination = None if file.destination is None else os.fspath(file.destination)
+            destination = None if file.destination is None else str(file.destination)
+            mime = file.mime_type or _mime_type(file.source, destination)
             if destination is not None and len(destination) > MAX_FILE_DESTINATION_LENGTH:
                 intake.refuse(f"A destination has at most {MAX_FILE_DESTINATION_LENGTH} characters (`{path}`)")
             elif len(mime) > MAX_FILE_MIME_TYPE_LENGTH:
@@ -92,10 +91,9 @@ def _by_name(name: Path | str) -> str | None:
     return mimetypes.guess_type(name)[0] or _TYPES.get(Path(name).suffix.lower())
 
 
-def _mime_type(file: File) -> str:
-    if isinstance(file.source, bytes):
-        return guess_mime_type_from_bytes(file.source, file.destination)
-    return guess_mime_type_from_file(file.source, file.destination)
+def _mime_type(source: str | Path | bytes, destination: str | None) -> str:
+    guess = guess_mime_type_from_bytes if isinstance(source, bytes) else guess_mime_type_from_file
+    return guess(source, destination)  # type: ignore[arg-type]
 
 
 def _kept(file: File, mime: str, destination: str | None) -> StoredFile:

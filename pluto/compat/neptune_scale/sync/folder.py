@@ -63,6 +63,7 @@ class LogFolder:
     """The folder of one run. Where it can't be made, one line says so, and there is none."""
 
     def __init__(self, base: Path, pointer: Pointer) -> None:
+        _tidy_up(base)
         self.path = base / f"{_safe(pointer.project)}_{_safe(pointer.run_id)}_{time.time_ns()}"
         self.file = self.path / FILE_NAME
         self.made = False
@@ -86,6 +87,15 @@ def remove(file: Path) -> None:
     with contextlib.suppress(OSError):
         file.unlink(missing_ok=True)
         file.parent.rmdir()
+
+
+def _tidy_up(base: Path) -> None:
+    """Takes away the folders of runs that were left to the uploader, and are delivered by now."""
+    with contextlib.suppress(OSError):
+        for file in list(base.glob(f"*/{FILE_NAME}")):
+            with contextlib.suppress(OSError, ValueError):  # somebody else's
+                if not Pointer.read(file).folder.exists():
+                    remove(file)
 
 
 def _safe(name: str) -> str:

@@ -47,8 +47,11 @@ class History:
     `shared`: others may have written the run, so that its steps have to go on. `forks`: it was asked for as a fork.
     """
 
-    def __init__(self, op: Op, tell: Callable[[BaseException], None], *, shared: bool, forks: bool) -> None:
+    def __init__(
+        self, op: Op, run_id: str, tell: Callable[[BaseException], None], *, shared: bool, forks: bool
+    ) -> None:
         self._op = op
+        self._run_id = run_id
         self._tell = tell
         self._forks = forks
         self._asks = shared and op.online
@@ -88,8 +91,6 @@ class History:
         self._heard.set()
         for error in self._problems(facts, refusal):
             self._tell(error)
-        if facts is not None:
-            get_logger().info("Run %s of %s: %s", self._op.run_id, self._op.project, address(self._op))
 
     def _problems(self, facts: RunFacts | None, refusal: Refusal | None) -> Iterator[BaseException]:
         if refusal is not None and refusal.reason == "unauthorized":
@@ -114,7 +115,7 @@ class History:
 
         try:
             with AttributeReader(settings=self._op.settings, timeout=_READ_S) as reader:
-                run = reader.find(self._op.project, external_id=self._op.run_id)
+                run = reader.find(self._op.project, external_id=self._run_id)
                 if run is None:
                     return None
                 series: dict[AttributeKind, dict[str, tuple[float, Any]]] = {}
@@ -130,17 +131,17 @@ class History:
             return None
 
 
-def address(op: Op) -> str:
+def address(op: Op, run_id: str) -> str:
     """Where a run can be looked at. Waits for the server's answer; without one it is the server's own address."""
     if not isinstance(op.settings.target(), Local):
         with contextlib.suppress(RunError):
             return op.url or ""
-    return place(op.settings, op.project, op.run_id)
+    return place(op.settings, op.project, run_id)
 
 
-def place(settings: Settings, project: str, run_id: str | None) -> str:
+def place(settings: Settings, project: str, run_id: str) -> str:
     """The address of the server; of the local store, which has no pages, its folder."""
     target = settings.target()
     if not isinstance(target, Local):
         return target.app
-    return f"{target.store.absolute().as_uri()}?{urlencode({'project': project, 'run': run_id or ''})}"
+    return f"{target.store.absolute().as_uri()}?{urlencode({'project': project, 'run': run_id})}"

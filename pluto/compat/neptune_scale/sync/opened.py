@@ -43,6 +43,7 @@ class OpenRun:
     def __init__(
         self,
         op: Op,
+        run_id: str,
         base: Path,
         *,
         shared: bool,
@@ -52,12 +53,14 @@ class OpenRun:
         tracking: Callable[[], dict[str, Any]] | None,
     ) -> None:
         self.op = op
-        self.writer = AttributeWriter(op)
-        self.monitor = ErrorsMonitor(self._look if op.online else None, **callbacks)
-        history = History(op, self.monitor.tell, shared=shared, forks=fork_step is not None)
+        self.run_id = run_id
+        self.writer = AttributeWriter(op, flat=True)
+        # An offline run calls nobody back: what is wrong with it shows where it is delivered.
+        self.monitor = ErrorsMonitor(self._look, **callbacks) if op.online else ErrorsMonitor(None)
+        history = History(op, run_id, self.monitor.tell, shared=shared, forks=fork_step is not None)
         self.recording = Recording(self.writer, self.monitor, history, fork_step)
-        folder = self.writer.folder
-        self.folder = None if folder is None else LogFolder(base, Pointer(folder, op.project, op.run_id or ""))
+        folder = op._recorder.folder.path if op._recorder is not None else None
+        self.folder = None if folder is None else LogFolder(base, Pointer(folder, op.project, run_id))
         self._lag = lag
         self._rejected = 0
         self._told = -_AGAIN_S
@@ -84,7 +87,7 @@ class OpenRun:
         self.recording.closed = True
         waiting = ThrottledLogger(get_logger())
         try:
-            left = self.writer.stop(
+            self.writer.stop(
                 status,
                 seconds=timer.remaining_time(),
                 idle=_IDLE_S,
@@ -92,19 +95,21 @@ class OpenRun:
             )
         finally:
             self._settle()
-        self.leave(left)
+        self.leave()
 
-    def leave(self, left: int) -> None:
+    def leave(self) -> None:
         """Takes the folder of the run away, or says how to go on, where something is left."""
         if self.folder is None or self._child:
             return
+        delivered, written = self.writer.progress()
+        left = written - delivered
         if left == 0:
             self.folder.remove()
         elif self.folder.made:
             get_logger().warning(
                 "%d records of run %s are not delivered yet. They are safe on this disk; what is left of them when this"
                 " process ends is delivered by: pluto neptune sync %s",
-                left, self.op.run_id, self.folder.file,
+                left, self.run_id, self.folder.file,
             )  # fmt: skip
 
     def wait(self, timeout: float | None, verbose: bool) -> bool:
@@ -112,7 +117,7 @@ class OpenRun:
         tell = get_logger().info if verbose else get_logger().debug
         waiting = ThrottledLogger(get_logger(), enabled=verbose)
         if not self.op.online:
-            get_logger().warning("Run %s is offline: it is delivered by `pluto neptune sync`", self.op.run_id)
+            get_logger().warning("Run %s is offline: it is delivered by `pluto neptune sync`", self.run_id)
             return self.writer.progress()[1] == 0
         timer = Timer(timeout)
         moved, known = time.monotonic(), -1
@@ -196,8 +201,7 @@ def _at_exit() -> None:
     if runs:
         shutdown.at_exit()
     for run in runs:
-        delivered, written = run.writer.progress()
-        run.leave(written - delivered)
+        run.leave()
 
 
 def _end_with_worker() -> None:

@@ -70,11 +70,14 @@ class Recording:
         """Metrics, now. The case that has to be fast: the same names as before, plain numbers, a step further on."""
         if type(step) is not int:
             step = micro(step)
-        with fork.sqlite_lock():
-            now = self._clock()
-            if not self.closed and self._floats.again(data, step, now):
-                self.writer.log_floats(data, step, now)
-                return
+        try:
+            with fork.sqlite_lock():
+                now = self._clock()
+                if not self.closed and self._floats.again(data, step, now):
+                    self.writer.log_floats(data, step, now)
+                    return
+        except RunError:  # ended by somebody else, `pluto.finish()` for one
+            self.closed = True
         self.log({"metrics": data}, step)
 
     def log(
@@ -96,7 +99,7 @@ class Recording:
                 moment = self._clock() if timestamp is None else timestamp.timestamp()
                 if self._takes():  # another thread may have closed it since
                     self._write(entry, step, moment, preview)
-        except RunError:  # ended by somebody else, `pluto.finish()` for one
+        except RunError:
             self.closed = True
         except OSError as error:
             get_logger().warning("A file was not logged: %s", error)

@@ -56,7 +56,9 @@ class Kept:
         database = sqlite3.connect(path)
         (self.run_id,) = database.execute("SELECT run_id FROM metadata").fetchone()
         uploads = database.execute("SELECT destination, source_path FROM file_upload_requests").fetchall()
-        self.content = {place: hashlib.sha256(pathlib.Path(source).read_bytes()).hexdigest() for place, source in uploads}
+        self.content = {
+            place: hashlib.sha256(pathlib.Path(source).read_bytes()).hexdigest() for place, source in uploads
+        }
         rows = database.execute("SELECT operation_type, operation FROM run_operations ORDER BY sequence_id")
         for kind, body in rows:
             if kind == CREATE:

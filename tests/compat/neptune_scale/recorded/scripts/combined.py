@@ -1,7 +1,13 @@
 """Several kinds in one call."""
 
 run = Run(project="team/tests", run_id="combined", **QUIET)
-run.log(step=1, configs={"lr": 0.1}, metrics={"loss": 0.5}, tags_add={"sys/tags": ["a", "b"]}, tags_remove={"sys/tags": ["b"]})
+run.log(
+    step=1,
+    configs={"lr": 0.1},
+    metrics={"loss": 0.5},
+    tags_add={"sys/tags": ["a", "b"]},
+    tags_remove={"sys/tags": ["b"]},
+)
 run.log(step=2, metrics={"loss": 0.25})
 run.log(configs={"depth": 3})
 run.log(tags_add={"my/set": ["x", "y"], "sys/group_tags": ["g"]})

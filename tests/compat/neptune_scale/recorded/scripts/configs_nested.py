@@ -1,15 +1,18 @@
 """Nested values, dataclasses, and what is made text."""
 
+
 @dataclass
 class Optimizer:
     name: str = "adam"
     betas: tuple = (0.9, 0.999)
+
 
 @dataclass
 class Config:
     lr: float = 0.1
     optimizer: Optimizer = field(default_factory=Optimizer)
     extra: dict = field(default_factory=lambda: {"depth": 3})
+
 
 run = Run(project="team/tests", run_id="nested", **QUIET)
 run.log_configs(Config())

@@ -10,6 +10,8 @@ child = Run(project="team/tests", run_id="child", fork_run_id="parent", fork_ste
 child.log_metrics({"a": 30.0}, step=3)
 child.log_metrics({"a": 40.0}, step=4)
 child.close()
-grandchild = Run(project="team/tests", run_id="grandchild", fork_run_id="child", fork_step=3.5, inherit_configs=False, **QUIET)
+grandchild = Run(
+    project="team/tests", run_id="grandchild", fork_run_id="child", fork_step=3.5, inherit_configs=False, **QUIET
+)
 grandchild.log_metrics({"a": 400.0}, step=4)
 grandchild.close()

@@ -4,11 +4,15 @@ run = Run(project="team/tests", run_id="histograms", **QUIET)
 run.log_histograms({"counts": Histogram([0, 1, 40, 89], counts=[5, 82, 44])}, step=1)
 run.log_histograms({"densities": Histogram([0.0, 0.5, 1.0], densities=[0.25, 1.75])}, step=1)
 run.log_histograms({"arrays": Histogram(np.array([0, 1, 2]), counts=np.array([1, 2]))}, step=1)
-run.log_histograms({"arrays": Histogram(np.array([0.0, 1, 2], dtype=np.float32), counts=np.array([3, 4], dtype=np.uint8))}, step=2)
+run.log_histograms(
+    {"arrays": Histogram(np.array([0.0, 1, 2], dtype=np.float32), counts=np.array([3, 4], dtype=np.uint8))}, step=2
+)
 run.log_histograms({"arrays": Histogram(np.array([0, 1, 2]), counts=np.array([True, False]))}, step=3)
 run.log_histograms({"single": Histogram([1.0], counts=[])}, step=1)
 run.log_histograms({"most": Histogram(list(range(513)), counts=[1] * 512)}, step=1)
-run.log_histograms({"bad": Histogram(list(range(514)), counts=[1] * 513), "good": Histogram([0, 1], counts=[1])}, step=1)
+run.log_histograms(
+    {"bad": Histogram(list(range(514)), counts=[1] * 513), "good": Histogram([0, 1], counts=[1])}, step=1
+)
 run.log_histograms({"bad": Histogram([0, 1, 2])}, step=1)
 run.log_histograms({"bad": Histogram([0, 1, 2], counts=[1, 2], densities=[0.5, 0.5])}, step=1)
 run.log_histograms({"bad": Histogram((0, 1, 2), counts=[1, 2])}, step=1)

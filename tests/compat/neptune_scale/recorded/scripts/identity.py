@@ -2,7 +2,9 @@
 
 one = Run(project="team/tests", run_id="experiment", experiment_name="digits / baseline", **QUIET)
 two = Run(project="team/tests", run_id="dated", creation_time=datetime(2021, 5, 1, 12, 30), **QUIET)
-three = Run(project="team/tests", run_id="zoned", creation_time=datetime(2021, 5, 1, 12, 30, tzinfo=timezone.utc), **QUIET)
+three = Run(
+    project="team/tests", run_id="zoned", creation_time=datetime(2021, 5, 1, 12, 30, tzinfo=timezone.utc), **QUIET
+)
 four = Run(project="team/tests", run_id="żółw 1 + 2", **QUIET)
 five = Run(project="team/tests", run_id="é" * 300, log_directory="logs", **QUIET)
 six = Run(project="team/tests", run_id="20240101", log_directory=Path("logs"), **QUIET)
