@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from pluto.compat.attributes.containers import owner_of
 from pluto.compat.attributes.kinds import AttributeKind
 from pluto.compat.neptune.common.warnings import NeptuneWarning, warn_once
 from pluto.compat.neptune.envs import NEPTUNE_SYNC_AFTER_STOP_TIMEOUT
@@ -57,7 +58,7 @@ class PlutoBackend(StoredFields):
         self._ended = False
         self.type = opening.type
         self.new = new
-        self.project = op.project
+        self.project, _ = owner_of(op.project)
         self.unique_id = op.run_id or str(opening.display_id)
         self.data_path: Path | None = None
         """The folder of the data directory that stands for what is not delivered yet."""
