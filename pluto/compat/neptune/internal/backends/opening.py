@@ -151,11 +151,24 @@ def _identity(opening: Opening) -> str | None:
 
 
 def _atoms(opening: Opening, key: str | None) -> dict[str, Any]:
+    """What a new object has from the start, beside what the store derives."""
     if opening.type is ContainerType.PROJECT:
-        return {"sys/id": key} if key else {}
-    if opening.type is ContainerType.MODEL_VERSION and opening.exists is False:
-        return {"sys/model_id": opening.model, "sys/stage": "none"}
-    return {}
+        return {"sys/id": key or opening.project, "sys/size": 0.0, "sys/visibility": "priv"}
+    if not opening.new:
+        return {}
+    atoms: dict[str, Any] = {"sys/owner": _user(), "sys/size": 0.0}
+    if opening.type is ContainerType.MODEL_VERSION:
+        atoms |= {"sys/model_id": opening.model, "sys/stage": "none"}
+    return atoms
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "unknown"
 
 
 def _key(opening: Opening) -> str | None:

@@ -324,7 +324,7 @@ def _given(type: ContainerType) -> dict[str, AttributeKind]:
     else:
         fields |= {"owner": kind.STRING, "trashed": kind.BOOL, "description": kind.STRING}
     if type is ContainerType.RUN:
-        fields["failed"] = kind.BOOL
+        fields |= {"failed": kind.BOOL, "custom_run_id": kind.STRING}
     if type is ContainerType.MODEL_VERSION:
         fields |= {"model_id": kind.STRING, "stage": kind.STRING}
     return {f"sys/{name}": kind for name, kind in fields.items()}

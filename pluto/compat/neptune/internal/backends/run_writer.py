@@ -190,6 +190,7 @@ class RunWriter(FieldWriter):
         self.write_together()
         self._last.pop(path, None)
         self.attributes.clear(path)
+        self.attributes.declare({path: kind})
 
     # files
 
@@ -208,7 +209,7 @@ class RunWriter(FieldWriter):
         """Adds files."""
         self.write_together()
         files = matched(patterns)
-        if not files:
+        if patterns and not files:
             get_logger().warning('there are no files at %s for "%s"', ", ".join(patterns), path)
         if anew and path in self.kinds:
             self.attributes.clear(path)
