@@ -134,6 +134,6 @@ class Model(MetadataContainer):
         from pluto.compat.neptune.metadata_containers.tables import fetch_model_versions_table
 
         return fetch_model_versions_table(
-            self._backend.reader, self._backend.project, self._sys_id, query=query, columns=columns, limit=limit,
+            self._backend.open_reader(), self._backend.project, self._sys_id, query=query, columns=columns, limit=limit,
             sort_by=sort_by, ascending=ascending, progress_bar=progress_bar,
         )  # fmt: skip

@@ -113,7 +113,7 @@ class Project(MetadataContainer):
         from pluto.compat.neptune.metadata_containers.tables import fetch_runs_table
 
         return fetch_runs_table(
-            self._backend.reader, self._backend.project, query=query, id=id, state=state, owner=owner, tag=tag,
+            self._backend.open_reader(), self._backend.project, query=query, id=id, state=state, owner=owner, tag=tag,
             columns=columns, trashed=trashed, limit=limit, sort_by=sort_by, ascending=ascending,
             progress_bar=progress_bar,
         )  # fmt: skip
@@ -134,6 +134,6 @@ class Project(MetadataContainer):
         from pluto.compat.neptune.metadata_containers.tables import fetch_models_table
 
         return fetch_models_table(
-            self._backend.reader, self._backend.project, query=query, columns=columns, trashed=trashed, limit=limit,
+            self._backend.open_reader(), self._backend.project, query=query, columns=columns, trashed=trashed, limit=limit,
             sort_by=sort_by, ascending=ascending, progress_bar=progress_bar,
         )  # fmt: skip

@@ -119,7 +119,11 @@ class Backend(abc.ABC):
     project: str
     """The project, as `workspace/name`."""
     reader: AttributeReader | None = None
-    """What tables are read through; None where there is nothing to read."""
+    """What is open for reading."""
+
+    def open_reader(self) -> AttributeReader | None:
+        """What tables are read through; None where there is nothing to read."""
+        return self.reader
 
     @property
     @abc.abstractmethod

@@ -110,7 +110,7 @@ class PlutoBackend(StoredFields):
 
     # reading
 
-    def _open_reader(self) -> AttributeReader:
+    def open_reader(self) -> AttributeReader:
         if self.reader is None:
             from pluto.compat.attributes import AttributeReader
 

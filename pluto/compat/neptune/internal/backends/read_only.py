@@ -58,7 +58,7 @@ class ReadOnlyBackend(StoredFields):
             raise MetadataContainerNotFound.of_container_type(self.type, f"{self.project}/{named}") from None
         return run.external_id or run.sys_id, run.sys_id
 
-    def _open_reader(self) -> AttributeReader:
+    def open_reader(self) -> AttributeReader:
         return self._connection
 
     def _named(self) -> Mapping[str, Any]:

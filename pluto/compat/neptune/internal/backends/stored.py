@@ -43,7 +43,7 @@ class StoredFields(Backend):
 
     type: ContainerType
 
-    def _open_reader(self) -> AttributeReader:
+    def open_reader(self) -> AttributeReader:
         """What reads the store."""
         raise NotImplementedError
 
@@ -53,7 +53,7 @@ class StoredFields(Backend):
 
     def run(self, series: Collection[str] | None = ()) -> RunAttributes:
         """The object as it is now, with summaries of some series (None: all)."""
-        reader = self._open_reader()
+        reader = self.open_reader()
         with telling():
             found = reader.find(self.project, container=CONTAINERS[self.type], series=series, **self._named())
         if found is None:
@@ -97,7 +97,7 @@ class StoredFields(Backend):
         run = self.run()
         if path not in run.definitions:
             raise FetchAttributeNotFoundException(path)
-        reader = self._open_reader()
+        reader = self.open_reader()
         with telling():
             if kind is AttributeKind.FLOAT_SERIES:
                 numbers = reader.floats(run, path)
@@ -113,19 +113,19 @@ class StoredFields(Backend):
         if path not in run.definitions:
             raise FetchAttributeNotFoundException(path)
         with telling():
-            return self._open_reader().files(run, path)
+            return self.open_reader().files(run, path)
 
     def save(self, file: StoredFile, destination: Path) -> None:
         """Writes the content."""
         with telling():
-            self._open_reader().download(file, destination)
+            self.open_reader().download(file, destination)
 
     def tracked(self, path: str) -> TrackedFiles:
         """The artifact."""
         run = self.run()
         try:
             with telling():
-                return self._open_reader().tracked(run, path)
+                return self.open_reader().tracked(run, path)
         except KeyError:
             raise FetchAttributeNotFoundException(path) from None
 
