@@ -134,6 +134,6 @@ class Project(MetadataContainer):
         from pluto.compat.neptune.metadata_containers.tables import fetch_models_table
 
         return fetch_models_table(
-            self._backend.open_reader(), self._backend.project, query=query, columns=columns, trashed=trashed, limit=limit,
-            sort_by=sort_by, ascending=ascending, progress_bar=progress_bar,
+            self._backend.open_reader(), self._backend.project, query=query, columns=columns, trashed=trashed,
+            limit=limit, sort_by=sort_by, ascending=ascending, progress_bar=progress_bar,
         )  # fmt: skip

@@ -111,6 +111,7 @@ class PlutoBackend(StoredFields):
     # reading
 
     def open_reader(self) -> AttributeReader:
+        """What reads the place the run goes to."""
         if self.reader is None:
             from pluto.compat.attributes import AttributeReader
 

@@ -59,6 +59,7 @@ class ReadOnlyBackend(StoredFields):
         return run.external_id or run.sys_id, run.sys_id
 
     def open_reader(self) -> AttributeReader:
+        """What reads the store."""
         return self._connection
 
     def _named(self) -> Mapping[str, Any]:
