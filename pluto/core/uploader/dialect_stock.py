@@ -74,9 +74,11 @@ class StockDialect:
         for one in ready:
             if isinstance(one.record, records.Media):
                 self._upload(client, place, writer, one, one.record)
-            elif writer.readable and one.record.entries:
+            elif one.record.replaced or not writer.readable:
+                pass  # the newest counts; or it is refused in the lane of lines
+            elif one.record.entries:
                 self._remove(client, place, writer, one, one.record)
-            elif writer.readable and not one.record.replaced:
+            else:
                 notes = Notes.of(client, place)
                 notes.forget(FILES, one.record.names, writer.name, one.row.seq)
                 notes.save(client, place)
