@@ -11,6 +11,7 @@ import pytest
 
 import pluto
 import pluto.compat.neptune as neptune
+from pluto.compat.attributes import AttributeReader, Projects
 from pluto.compat.neptune import management
 from pluto.compat.neptune.common.exceptions import NeptuneConnectionLostException
 from pluto.compat.neptune.exceptions import NeptuneException
@@ -53,8 +54,11 @@ def test_projects_are_made_listed_and_deleted(place: str) -> None:
     with neptune.init_project(project="me/other", mode="read-only") as opened:
         assert opened["sys/visibility"].fetch() == "workspace"
     with neptune.init_project(project=PROJECT, mode="read-only") as opened:
-        assert opened["sys/description"].fetch() == "about" if opened.exists("sys/description") else True
         assert opened["sys/id"].fetch() == "CLS"
+    with AttributeReader() as reader:
+        made = Projects(reader).find(PROJECT)
+    assert made is not None
+    assert made.description == "about"
     management.delete_project("classification", workspace="me")
     assert management.get_project_list() == ["me/other"]
     with pytest.raises(exceptions.ProjectNotFound, match="me/classification"):
@@ -114,6 +118,7 @@ def test_only_what_is_in_the_trash_is_deleted(capsys: pytest.CaptureFixture[str]
     assert runs() == [id]
 
 
+@pytest.mark.filterwarnings("ignore:models and model versions")
 def test_a_model_takes_its_versions_along() -> None:
     management.create_project(PROJECT, key="CLS")
     with neptune.init_model(project=PROJECT, key="PRE"), neptune.init_model(project=PROJECT, key="PREFIX"):

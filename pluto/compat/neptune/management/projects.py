@@ -49,7 +49,7 @@ def create_project(
         workspace: The workspace; there is nothing to set up for it.
         visibility: `priv`, `pub` or `workspace`, kept as `sys/visibility`. Who can in fact read is settled by the
             store's files or the server's keys.
-        description: A text about the project, its `sys/description`.
+        description: A text about the project.
         api_token: As in `get_project_list`.
 
     Raises `ProjectAlreadyExists`, `ProjectKeyCollision`, `ProjectKeyInvalid`, `UnsupportedValue`, or what is wrong with
@@ -69,7 +69,7 @@ def create_project(
         if projects.find(full) is not None:
             raise ProjectAlreadyExists(name=full)
         try:
-            projects.create(full, key=key, description=description)
+            made = projects.create(full, key=key, description=description)
         except QueryError as error:
             if error.status_code != 409:
                 raise
@@ -77,7 +77,7 @@ def create_project(
                 raise ProjectKeyCollision(key=key) from error
             raise ProjectAlreadyExists(name=full) from error
     if visibility != ProjectVisibility.PRIVATE:
-        _keep_visibility(full, visibility)
+        _keep_visibility(full, made.key, visibility)
     return full
 
 
@@ -89,8 +89,12 @@ def delete_project(project: str, *, workspace: str | None = None, api_token: str
         projects.delete(existing(projects, project, workspace))
 
 
-def _keep_visibility(project: str, visibility: str) -> None:
-    from pluto.compat.neptune.metadata_containers.project import Project
+def _keep_visibility(project: str, key: str, visibility: str) -> None:
+    """Makes the object that holds the project's own fields, with this one."""
+    from pluto.compat.attributes import AttributeWriter, open_run
+    from pluto.compat.neptune.internal.backends.opening import PROJECT_IDENTITY
+    from pluto.compat.neptune.internal.settings import pluto_settings
 
-    with Project(project=project, mode="sync") as opened_project:
-        opened_project["sys/visibility"] = visibility
+    atoms = {"sys/id": key, "sys/size": 0.0, "sys/visibility": visibility}
+    op = open_run(project, external_id=PROJECT_IDENTITY, container="project", atoms=atoms, settings=pluto_settings())
+    AttributeWriter(op).stop()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Opening", "open_backend"]
 
-_PROJECT: Final = "project"
+PROJECT_IDENTITY: Final = "project"
 """Identity of a project's own object, among the companions of its runs."""
 _EXISTS: Final[Mapping[bool | None, Literal["allow", "must", "never"]]] = {None: "allow", True: "must", False: "never"}
 
@@ -144,7 +144,7 @@ def _opened(opening: Opening, key: str | None) -> Op:
 
 def _identity(opening: Opening) -> str | None:
     if opening.type is ContainerType.PROJECT:
-        return _PROJECT
+        return PROJECT_IDENTITY
     if opening.mode is Mode.OFFLINE:
         return str(uuid.uuid4())
     return opening.external_id
