@@ -41,7 +41,7 @@ def own_values(run: RunAttributes) -> dict[str, Atom]:
         "sys/ping_time": _moment(overview.heartbeat) if overview.heartbeat else run.modified,
         "sys/running_time": max(0.0, (end - overview.created) / 1000),
     }
-    if notes.get(layout.NAMED) is not False:
+    if notes.get(layout.UNNAMED) != run.name or "experiment/name" in layout.leaves(layout.part_of(notes, layout.SYS)):
         found["sys/name"] = run.name
     if run.container == "run":
         found["sys/custom_run_id"] = overview.external_id or run.display_id

@@ -70,6 +70,7 @@ def open_run(
     fork_step: int | float | None = None,
     inherit_config: bool = False,
     named: bool = True,
+    rename: bool = True,
     capture: Capture | None = None,
     mode: Literal["online", "offline", "disabled"] | None = None,
     policy: ShutdownPolicy | None = None,
@@ -86,7 +87,7 @@ def open_run(
         display_id: Continue the run of this short id in this project. Waits for the server.
         container: Where it lies: among the runs, or in a companion project (`companion`).
         exists: What an `external_id` must be: `must` exist, `never` exist (both wait for the server), or either.
-        name: Name; a run that was there before is renamed. None: made up for a new one.
+        name: Name; a run that was there before is renamed, unless `rename` is False. None: made up for a new one.
         notes: The description, likewise.
         tags: Added.
         atoms: First attributes, of a run that is there already, too.
@@ -95,7 +96,9 @@ def open_run(
             the run begins without, and `Op.fork_run_id` is None.
         fork_step: The step it starts from.
         inherit_config: Start with the config of that run.
-        named: Whether the name is one to its user; if not, `sys/name` is no attribute of the run.
+        named: Whether the name is one to its user; if not, `sys/name` is no attribute of the run while it has that name
+            and no `sys/experiment/name`.
+        rename: Whether the name counts for a run that was there before.
         capture: What is recorded beside; None: nothing.
         mode: As the setting of this name.
         policy: How long the ends wait; None: `shutdown.neptune()`.
@@ -128,7 +131,7 @@ def open_run(
     if identity.external_id is not None:
         kept[layout.ID] = identity.external_id
     if not named:
-        kept[layout.NAMED] = False
+        kept[layout.UNNAMED] = name
     first = dict(atoms or {})
     if external_id is not None and external_id != identity.external_id:
         first.setdefault("sys/custom_run_id", external_id)
@@ -154,7 +157,7 @@ def open_run(
         ),
     )
     op = init.open_run(opening, policy or shutdown.neptune())
-    if name is not None and (not identity.new or len(name) > _SHORT_NAME_CHARS):
+    if name is not None and ((rename and not identity.new) or len(name) > _SHORT_NAME_CHARS):
         op.record(records.Name(_now(), name))
     if notes is not None:
         op.record(records.Notes(_now(), notes))
