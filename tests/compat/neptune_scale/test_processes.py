@@ -304,11 +304,11 @@ os._exit(5)
 """,
         env=dead,
     ) as program:
-        assert program.stdout is not None
-        program.stdout.readline()
-        assert "Waiting for" in program.stderr.readline()
+        assert program.stdout is not None and program.stderr is not None
+        assert any("Waiting for" in line for line in iter(program.stderr.readline, ""))
         program.send_signal(signal.SIGINT)
-        assert program.stdout.readline() == "False\n"
+        told = program.stdout.readline()
+        assert told == "False\n", program.stderr.read()
         assert program.wait(30) == 5
 
 

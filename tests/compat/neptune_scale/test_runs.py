@@ -209,8 +209,8 @@ def test_previews_come_after_what_is_settled_and_give_way_to_it(reader: Attribut
     run.close()
     assert heard.kinds == [NeptunePreviewStepNotAfterLastCommittedStep]
     assert numbers(reader, "r", "a") == [(1, 1.0), (2, 2.0)]
-    assert numbers(reader, "r", "a") == [(1, 1.0), (2, 2.0), (3, 3.0)]
-    points = reader.floats(found(reader, "r"), "a")
+    assert numbers(reader, "r", "a", previews=True) == [(1, 1.0), (2, 2.0), (3, 3.0)]
+    points = reader.floats(found(reader, "r"), "a", previews=True)
     assert points.previews == {3: 0.0}
     assert found(reader, "r").kind("only") is AttributeKind.FLOAT_SERIES
     assert numbers(reader, "r", "only") == []

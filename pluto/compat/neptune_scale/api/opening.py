@@ -122,6 +122,7 @@ def opened(given: Arguments, tracking: SourceTrackingConfig | None, inherit_conf
         external_id=given.run_id,
         name=experiment or given.run_id,
         named=experiment is not None,
+        rename=experiment is not None,
         atoms=None if experiment is None else {"sys/experiment/name": experiment},
         created=given.creation_time,
         fork_of=given.fork_run_id,

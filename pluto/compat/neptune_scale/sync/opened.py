@@ -59,7 +59,7 @@ class OpenRun:
         self.monitor = ErrorsMonitor(self._look, **callbacks) if op.online else ErrorsMonitor(None)
         history = History(op, run_id, self.monitor.tell, shared=shared, forks=fork_step is not None)
         self.recording = Recording(self.writer, self.monitor, history, fork_step)
-        folder = op._recorder.folder.path if op._recorder is not None else None
+        folder = self.writer.folder
         self.folder = None if folder is None else LogFolder(base, Pointer(folder, op.project, run_id))
         self._lag = lag
         self._rejected = 0

@@ -74,7 +74,7 @@ def kept(reader: AttributeReader, project: str, run_id: str) -> dict[str, Any]:
 
 
 def _numbers(reader: AttributeReader, run: RunAttributes, path: str, found: dict[str, Any]) -> None:
-    points = reader.floats(run, path)
+    points = reader.floats(run, path, previews=True)
     for step, when, value in zip(points.steps.tolist(), points.times.tolist(), points.values.tolist(), strict=True):
         number = play.shown(value)
         if step in points.previews:
