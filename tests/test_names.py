@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import importlib
 import inspect
 import json
@@ -52,6 +53,11 @@ def parameters(value: object, *, bound: bool) -> list[inspect.Parameter]:
     return found[1:] if bound else found
 
 
+def shown(default: object) -> str:
+    """A default as it is recorded."""
+    return f"{type(default).__name__}.{default.name}" if isinstance(default, enum.Enum) else repr(default)
+
+
 def differences(recorded: list[list[str]], have: list[inspect.Parameter]) -> Iterator[str]:
     """What a caller written for the recorded parameters would trip over."""
     by_name = {parameter.name: parameter for parameter in have}
@@ -68,8 +74,8 @@ def differences(recorded: list[list[str]], have: list[inspect.Parameter]) -> Ite
             yield f"{name!r} is {ours.kind.name}"
         elif (ours.default is not inspect.Parameter.empty) != bool(default):
             yield f"{name!r}: a default on one side only"
-        elif default and default[0] not in ("<opaque>", repr(ours.default)):
-            yield f"{name!r} defaults to {ours.default!r}, not {default[0]}"
+        elif default and default[0] not in ("<opaque>", shown(ours.default)):
+            yield f"{name!r} defaults to {shown(ours.default)}, not {default[0]}"
     ours_positional = [p.name for p in have if p.kind.name.startswith("POSITIONAL")]
     if ours_positional[: len(positional)] != positional:
         yield f"positional order {ours_positional}, not {positional}"

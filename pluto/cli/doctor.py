@@ -94,7 +94,7 @@ def _disk(root: Path) -> Iterator[Finding]:
 
 
 def _delivery(root: Path) -> Iterator[Finding]:
-    from pluto.cli.leftovers import held, leftovers, sync_folders
+    from pluto.core.leftovers import held, leftovers, sync_folders
 
     running = [sync for sync in sync_folders(root) if held(sync / "uploader.lock")]
     yield Finding("uploader", "running" if running else "not running (it starts with a run)")

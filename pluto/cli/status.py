@@ -11,7 +11,7 @@ import click
 from pluto.cli import output
 
 if TYPE_CHECKING:
-    from pluto.cli.leftovers import Leftover
+    from pluto.core.leftovers import Leftover
 
 
 @click.command("status")
@@ -24,7 +24,7 @@ def command(folder: Path | None, as_json: bool) -> None:
 
     `pluto sync` delivers it. Exit code 3 where something waits that no process is working on.
     """
-    from pluto.cli.leftovers import leftovers, roots
+    from pluto.core.leftovers import leftovers, roots
 
     found = [leftover for root in ([folder.absolute()] if folder else roots()) for leftover in leftovers(root)]
     if as_json:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import time
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +13,7 @@ import click
 from pluto.cli import output
 
 if TYPE_CHECKING:
-    from pluto.cli.leftovers import Leftover
+    from pluto.core.leftovers import Leftover
 
 
 @click.command("sync")
@@ -48,7 +46,7 @@ def command(
     goes where it was meant to go, with the key that `pluto login` keeps now; one that was kept offline while no server
     was configured goes to the one configured now. Exit code 3 where something is left.
     """
-    from pluto.cli.leftovers import of_path, roots
+    from pluto.core.leftovers import await_others, of_path, roots
 
     found = [one for path in ([*paths, *folders] or roots()) for one in of_path(path.absolute())]
     found = [_redirected(one, host, dry_run) if host is not None or _is_undecided(one) else one for one in found]
@@ -56,7 +54,7 @@ def command(
         _report(found, {}, as_json, "would be delivered")
         return
     left = _deliver(found, patience)
-    _await_others([one for one in found if not one.alive and one.folder not in left], patience)
+    await_others([Path(one.folder) for one in found if not one.alive and one.folder not in left], patience)
     remaining = [
         fresh for one in found for fresh in of_path(Path(one.folder)) if Path(fresh.folder).is_dir() and fresh.waiting
     ]
@@ -91,19 +89,6 @@ def _deliver(found: Sequence[Leftover], patience: float) -> dict[str, str]:
     return problems
 
 
-def _await_others(found: Sequence[Leftover], patience: float) -> None:
-    """Waits for the uploader where it delivers a run that nobody writes any more."""
-    from pluto.core import bell
-
-    deadline = time.monotonic() + patience
-    held = [Path(one.folder) for one in found]
-    while (held := [folder for folder in held if folder.is_dir()]) and time.monotonic() < deadline:
-        rung = [bell.ring(sync) for sync in {folder.parent.parent for folder in held}]
-        if not any(rung):
-            return
-        time.sleep(0.1)
-
-
 def _is_undecided(one: Leftover) -> bool:
     """Whether a run was kept offline with no server in sight, and there is one now."""
     from pluto.core.settings import Remote, resolve
@@ -120,28 +105,25 @@ def _is_undecided(one: Leftover) -> bool:
 
 def _redirected(one: Leftover, host: str | None, dry_run: bool) -> Leftover:
     """The run, bound for another server; as it was where a server has it already or a process is at work on it."""
-    from pluto.core.run_folder import description, write_json
+    from pluto.core.leftovers import place_of, redirect
+    from pluto.core.run_folder import description
     from pluto.core.settings import resolve
-    from pluto.core.uploader import places
     from pluto.core.uploader.writer import read_json
 
     settings = resolve(dir=one.root, host=host)
-    target = description(settings, settings.target(), one.project, one.run_id)["target"]
     folder = Path(one.folder)
     receipt = read_json(folder.parent.parent / "receipts" / f"{folder.name}.json")
     if one.alive or receipt.get("run"):
         click.echo(f"pluto: {one.folder} is begun at {one.target} and goes on there", err=True)
         return one
-    if not dry_run:
-        handle = places.take(folder)
-        if handle is None:
-            click.echo(f"pluto: {one.folder} is being delivered to {one.target}", err=True)
-            return one
-        try:
-            write_json(folder / "run.json", {**read_json(folder / "run.json"), "target": target})
-        finally:
-            os.close(handle)
-    return dataclasses.replace(one, target=str(target.get("store") or target.get("api")))
+    if dry_run:
+        target: str | None = place_of(description(settings, settings.target(), one.project, one.run_id)["target"])
+    else:
+        target = redirect(folder, settings)
+    if target is None:
+        click.echo(f"pluto: {one.folder} is being delivered to {one.target}", err=True)
+        return one
+    return dataclasses.replace(one, target=target)
 
 
 def _report(

@@ -179,6 +179,11 @@ class About:
         return False if self._opening.identity.new else self._answer.facts("history").resumed
 
     @property
+    def brand_new(self) -> bool:
+        """Whether the run is certain to have been made by this process."""
+        return self._opening.identity.new
+
+    @property
     def fork_run_id(self) -> int | None:
         """Number of the run this one was forked from; None if it was not. Waits as `id` does."""
         return None if self._opening.identity.fork is None else self._answer.facts("parent").forked_from_run_id

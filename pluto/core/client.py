@@ -285,6 +285,15 @@ class Client:
         """Deletes the run and everything it logged."""
         self._call("DELETE", f"{self._api}{PREFIX}/runs/{run}")
 
+    def create_project(self, name: str, key: str | None, description: str | None) -> dict[str, Any]:
+        """Makes a project; 409 where the name or the key is taken."""
+        body = {"name": name, "key": key, "description": description}
+        return dict(self._json("POST", f"{self._api}{PREFIX}/projects", json=body))
+
+    def delete_project(self, name: str) -> None:
+        """Deletes a project and everything in it."""
+        self._call("DELETE", f"{self._api}{PREFIX}/projects", params={"name": name})
+
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def get_json(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
@@ -298,6 +307,14 @@ class Client:
             return msgspec.msgpack.decode(response.content)
         except msgspec.DecodeError:
             raise Unreachable(f"GET {path}: an answer that makes no sense") from None
+
+    def ask_packed(self, path: str, body: Mapping[str, Any]) -> Any:
+        """The msgpack that a path of the extensions answers to a question too long for an address."""
+        response = self._call("POST", self._api + path, json=body, headers={"Accept": MSGPACK})
+        try:
+            return msgspec.msgpack.decode(response.content)
+        except msgspec.DecodeError:
+            raise Unreachable(f"POST {path}: an answer that makes no sense") from None
 
     @contextmanager
     def download(self, url: str) -> Iterator[Iterator[bytes]]:

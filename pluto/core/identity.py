@@ -21,10 +21,12 @@ _SHELLS = frozenset("ash bash csh dash fish ksh mksh nu pwsh sh tcsh xonsh zsh".
 class Fork:
     """The run a new one starts from."""
 
-    run: int | str
+    run: int | str | None
     step: int | float
     inherit_config: bool | None = None
     inherit_tags: bool | None = None
+    external_id: str | None = None
+    """Names it in the place of `run`; where there is no such run, the new one begins without."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from pluto.core.options import say_once
 from pluto.core.recorder import Opening
 from pluto.core.say import be_heard, logger
 from pluto.core.settings import Settings, resolve
+from pluto.core.shutdown import ShutdownPolicy
 
 _NAME_CHARS = 255
 
@@ -87,10 +88,6 @@ def init(
     be_heard()
     given = resolve(settings, dir=dir, project=project, run_id=None if isinstance(run_id, int) else run_id,
                     mode=mode, host=host, **kwargs)  # fmt: skip
-    if process.is_reimport():
-        say_once("reimport", "the main script is imported again by a spawned child: this pluto.init() records nothing")
-        given = copy.copy(given)
-        given.mode = "disabled"
     place = ranks()
     fork = _fork(fork_run_id, fork_step, inherit_config, inherit_tags)
     named: str | int | None = run_id if isinstance(run_id, int) else given.run_id
@@ -125,10 +122,22 @@ def init(
         notes=notes,
         ranks=place.within(identity.scope),
     )
-    op = (InertOp if given.mode == "disabled" else Op)(opening, shutdown.native(given, place))
-    if identity.waits:
+    return open_run(opening, shutdown.native(given, place), trial)
+
+
+def open_run(opening: Opening, policy: ShutdownPolicy, trial: Any = None) -> Op:
+    """The run that `opening` says, open: for `init` and for doors, which have their own parameters and policies.
+
+    Waits for the server only where the identity wants its answer; raises as `init` does. `trial` is that of a sweep.
+    """
+    if process.is_reimport():
+        say_once("reimport", "the main script is imported again by a spawned child: the run it opens records nothing")
+        opening.settings = copy.copy(opening.settings)
+        opening.settings.mode = "disabled"
+    op = (InertOp if opening.settings.mode == "disabled" else Op)(opening, policy)
+    if opening.identity.waits:
         _await(op, opening)
-    elif identity.resuming:
+    elif opening.identity.resuming:
         op.resume_at(None)
     if trial is not None:
         op.listen(trial.heard)

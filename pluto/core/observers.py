@@ -8,12 +8,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pluto.core.distributed import Ranks
 from pluto.core.jsonable import to_json
 from pluto.core.settings import Settings
 from pluto.protocol.records import Console, Kind, Metadata, encode
+
+if TYPE_CHECKING:
+    from pluto.core.recorder import Door
 
 Put = Callable[[Kind, bytes], object]
 logger = logging.getLogger("pluto")
@@ -26,8 +29,9 @@ class Observers:
     """Threads that watch while a run is open. They put records into its journal and never raise into the script."""
 
     def __init__(
-        self, settings: Settings, ranks: Ranks, put: Put, sample: Callable[[dict[str, float]], object]
+        self, settings: Settings, ranks: Ranks, put: Put, sample: Callable[[dict[str, float]], object], door: Door
     ) -> None:
+        self._door = door
         self._settings = settings
         self._ranks = ranks
         self._put = put
@@ -39,11 +43,11 @@ class Observers:
         settings = self._settings
         if self._ranks.primary:
             # The console goes first: what the others print at their start belongs to it.
-            if not settings.disable_console:
+            if not settings.disable_console and self._door.streams:
                 from pluto.core.console import Capture
 
                 self._try(Capture(settings, self._line))
-            if not settings.disable_system_metrics:
+            if not settings.disable_system_metrics if self._door.facts is None else self._door.facts:
                 threading.Thread(target=self._tell_facts, name="pluto-facts", daemon=True).start()
         if not settings.disable_system_metrics and self._ranks.local_rank == 0:
             from pluto.core.system import Monitor
@@ -71,7 +75,8 @@ class Observers:
             self._running.append(observer)
 
     def _line(self, stream: str, first_line: int, lines: list[str], time_us: int) -> None:
-        self._put(Kind.CONSOLE, encode(Console(time_us, stream, first_line, lines)))
+        if stream in self._door.streams:
+            self._put(Kind.CONSOLE, encode(Console(time_us, stream, first_line, lines, self._door.source)))
 
     def _measured(self, values: dict[str, float]) -> None:
         if self._ranks.rank:

@@ -9,13 +9,14 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
 from pluto.core import fork, live, pulse, shutdown
 from pluto.core.about import About, now_us
 from pluto.core.answer import Answer
-from pluto.core.encode import PLAIN, Sorted, Sorter, pack
+from pluto.core.encode import PLAIN, Sorted, Sorter, number, pack
 from pluto.core.encode import step as checked_step
 from pluto.core.errors import RunError
 from pluto.core.observers import Observers
@@ -24,13 +25,14 @@ from pluto.core.recorder import Opening, Recorder, explain
 from pluto.core.say import logger
 from pluto.core.shutdown import COMPLETED, Delivery, End, ShutdownPolicy
 from pluto.protocol import records
-from pluto.protocol.records import Kind, encode
+from pluto.protocol.records import Kind, encode, kind_of
 
 _METRICS: Final = int(Kind.METRICS)
 _LOWEST: Final = -(2**63)
 _HIGHEST: Final = 2**63 - 1
 _LATEST_US: Final = 8_640_000_000_000_000_000
 """The last moment JavaScript knows, and so the last one a chart can show."""
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 
 class Op(About):
@@ -53,7 +55,8 @@ class Op(About):
         self._said: set[str] = set()
         self._lock = fork.sqlite_lock()
         self._append: Callable[[int, bytes], object] = self._drop
-        self._observers = Observers(opening.settings, opening.ranks, self._put, self._sampled)
+        self._samples = 0
+        self._observers = Observers(opening.settings, opening.ranks, self._put, self._sampled, opening.door)
         if opening.settings.mode != "disabled":
             try:
                 self._recorder = Recorder(opening)
@@ -120,6 +123,26 @@ class Op(About):
         if recorder is None or self._child or not self.online:
             return None
         return Delivery(lambda: self._answer.label or self._name, recorder, self.policy)
+
+    def stop(
+        self, end: End, seconds: float, *, idle: float = math.inf, tell: Callable[[int], None] | None = None
+    ) -> Delivery | None:
+        """For doors: ends the run and waits for delivery `seconds` at most, as `shutdown.wait` does.
+
+        Gives what was to be delivered, be it done or not; None where there was nothing. Harmless when repeated.
+        """
+        try:
+            delivery = self.end(end)
+            if self._end is not end:
+                return None  # whoever ended it first sees to the rest
+            arrived = delivery is None or shutdown.wait(
+                [delivery], seconds, progress=self.policy.progress, idle=idle, tell=tell
+            )
+            shutdown.closed(self, delivery, arrived=arrived)
+        except KeyboardInterrupt:
+            shutdown.insist(lambda: shutdown.closed(self, self.end(end), arrived=True))
+            raise
+        return delivery
 
     def _finish(self, end: End) -> None:
         try:
@@ -244,32 +267,79 @@ class Op(About):
             except Exception as error:  # noqa: BLE001  a file that is gone, a full disk, a foreign object
                 self._sorter.refuse(name, error)
 
-    def _log_media(self, moment: int, here: records.Step, name: str, index: int, value: Any) -> None:
+    def _log_media(
+        self, moment: int, here: records.Step, name: str, index: int, value: Any, changes: Mapping[str, Any] = _NOTHING
+    ) -> None:
         recorder = self._own_recorder()
         if recorder is None:
             return
         with recorder.journal.blobs() as blobs:
             for draft in value.capture(blobs):
-                media = records.Media(
-                    time=moment,
-                    step=here,
-                    name=name,
-                    index=index,
-                    type=draft.type,
-                    form=draft.form,
-                    file_name=draft.file_name,
-                    blob=draft.blob,
-                    inline=draft.inline,
-                    parameters=draft.parameters,
-                    caption=draft.caption,
-                    annotations=draft.annotations,
-                    metadata=draft.metadata,
-                )
+                media = draft.record(moment, here, name, index)
+                for field, content in changes.items():
+                    setattr(media, field, {**(media.metadata or {}), **content} if field == "metadata" else content)
                 self._append(int(Kind.MEDIA), encode(media))
 
     def watch(self, module: Any, **kwargs: Any) -> Any:
         """Logs gradients, parameters and graph of a torch module; `pluto.compat.torch.watch` has the options."""
         return importlib.import_module("pluto.compat.torch").watch(module, op=self, **kwargs)
+
+    # for doors, which count steps and check names by rules of their own
+
+    def log_at(self, values: Mapping[str, int | float], step: int | float, moment: int) -> None:
+        """Logs numbers at a step, and leaves the run's own steps alone. `moment` is in microseconds since the epoch.
+
+        Names are text and not blank, values are exactly `int` or `float`, the step is finite: nothing is looked at.
+        """
+        try:
+            body = pack((moment, step, values))
+        except OverflowError:
+            body = pack((moment, step, {name: number(value) for name, value in values.items()}))
+        with self._lock:
+            self._append(_METRICS, body)
+
+    def record(self, record: records.Record) -> None:
+        """Writes a record as it is."""
+        body = encode(record)
+        with self._lock:
+            self._append(int(kind_of(record)), body)
+
+    def log_file(self, name: str, value: Any, step: int | float, moment: int, **changes: Any) -> None:
+        """Logs a file or media value (`pluto.File` and the like) at a step.
+
+        `changes` are fields of its media records that shall be other than the value has them; metadata is added to its
+        own. Raises `OSError` and `ValueError` where it can't be read.
+        """
+        self._log_media(moment, step, name, 0, value, changes)
+
+    def progress(self) -> tuple[int, int]:
+        """How many records of this process are delivered, and how many there are."""
+        recorder = self._recorder
+        if recorder is None:
+            return 0, 0
+        mine = recorder.receipts.mine()
+        last = recorder.journal.last_seq
+        return (last if mine.done else min(mine.lines, mine.files, last)), last
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder in which this process's part of the run waits to be delivered; None where nothing is recorded."""
+        return None if self._recorder is None else self._recorder.folder.path
+
+    @property
+    def facts(self) -> RunFacts | None:
+        """What the server has answered to the opening of the run, if it has."""
+        return self._answer.known
+
+    @property
+    def problem(self) -> str | None:
+        """Why delivery is not getting on just now; None while it is."""
+        return None if self._recorder is None else self._recorder.receipts.read().problem
+
+    @property
+    def rejected(self) -> int:
+        """How many records of this process the server has refused for good."""
+        return 0 if self._recorder is None else self._recorder.receipts.mine().rejected
 
     # within
 
@@ -368,6 +438,9 @@ class Op(About):
     def _sampled(self, values: dict[str, float]) -> None:
         with self._lock:
             here: records.Step = [max(1, int(self._step))] if self._relative else self._step
+            if self._opening.door.counts_samples:
+                here = self._samples
+                self._samples += 1
             self._append(_METRICS, pack((now_us(), here, values)))
 
     def _moment(self, timestamp: Any) -> int:

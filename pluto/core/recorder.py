@@ -27,6 +27,24 @@ if TYPE_CHECKING:
     from pluto.core.uploader.thread import ThreadMode
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How a door records, where that differs from `pluto.init`."""
+
+    readable: bool = False
+    """As `records.Start.readable`."""
+    within: bool = False
+    """As `records.Start.within`."""
+    streams: frozenset[str] = frozenset(("INFO", "ERROR"))
+    """Which output streams are recorded."""
+    source: str = ""
+    """As `records.Console.source`."""
+    facts: bool | None = None
+    """Whether facts about machine and code are recorded; None: where system metrics are."""
+    counts_samples: bool = False
+    """Whether the samples of the system metrics have steps of their own, from 0 on: the door's steps are no run's."""
+
+
 @dataclass(slots=True)
 class Opening:
     """What a run is to be, as `init` was told."""
@@ -39,6 +57,9 @@ class Opening:
     tags: list[str]
     notes: str | None
     ranks: Ranks
+    created: int | None = None
+    """As `records.Start.created`."""
+    door: Door = Door()
 
     def start(self, primary: bool) -> Start:
         """The first record of a writer."""
@@ -59,7 +80,11 @@ class Opening:
             fork_step=fork.step if fork else None,
             inherit_config=fork.inherit_config if fork else None,
             inherit_tags=fork.inherit_tags if fork else None,
+            created=self.created,
             primary=primary,
+            within=self.door.within,
+            fork_external_id=fork.external_id if fork else None,
+            readable=self.door.readable,
         )
 
     def again(self, primary: bool) -> Start:
@@ -67,6 +92,7 @@ class Opening:
         start = self.start(primary)
         start.policy = "create" if start.external_id is not None else "must"
         start.config, start.tags, start.notes = None, [], None
+        start.fork_run, start.fork_step, start.fork_external_id = None, None, None
         return start
 
 

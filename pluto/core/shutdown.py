@@ -35,6 +35,9 @@ _PRESSES: Final = 100
 """How often `insist` begins anew: more often than anybody presses Ctrl-C, lest a step that raises it itself goes on for
 ever."""
 
+_SILENCE: Final = 30
+"""How many times longer than known trouble it is borne that nothing at all is heard."""
+
 _T = TypeVar("_T")
 
 
@@ -135,6 +138,10 @@ class Delivery:
         # One whose folder somebody has deleted will never be done.
         return receipt.finished or any(writes(self._processes, other) or not other.exists() for other in others)
 
+    def troubled(self) -> bool:
+        """Whether delivery is known not to get on."""
+        return self.receipts.read().problem is not None
+
     def left(self) -> int:
         """How many records are not delivered yet."""
         mine = self.receipts.mine()
@@ -159,15 +166,24 @@ class Delivery:
         return f"run {label}: " + ", ".join(parts)
 
 
-def wait(deliveries: list[Delivery], seconds: float, *, progress: bool = False) -> bool:
-    """Waits until everything is delivered. False when the time ran out first.
+def wait(
+    deliveries: list[Delivery],
+    seconds: float,
+    *,
+    progress: bool = False,
+    idle: float = math.inf,
+    tell: Callable[[int], None] | None = None,
+) -> bool:
+    """Waits until everything is delivered. False when the time ran out first, or nothing got on for `idle` seconds.
 
-    Raises `KeyboardInterrupt` as it comes. An uploader that is not there is started again.
+    `tell` is called about once a second with the number of records left. Raises `KeyboardInterrupt` as it comes. An
+    uploader that is not there is started again.
     """
     started = time.monotonic()
-    for thread in {delivery.thread for delivery in deliveries if delivery.thread is not None}:
-        thread.drain(seconds)
-    waking = started
+    threads = {delivery.thread for delivery in deliveries if delivery.thread is not None}
+    waking = telling = moved = started
+    telling += _WAKE_S
+    known = 0
     shown = False
     try:
         while True:
@@ -178,6 +194,19 @@ def wait(deliveries: list[Delivery], seconds: float, *, progress: bool = False) 
                 waking = now + _WAKE_S
             if not left or now - started >= seconds:
                 return not left
+            count = sum(delivery.left() for delivery in left)
+            if count != known:
+                known, moved = count, now
+            # One long upload moves nothing either, and is no trouble.
+            if now - moved >= (idle if any(delivery.troubled() for delivery in left) else idle * _SILENCE):
+                return False
+            if tell is not None and now >= telling:
+                telling = now + _WAKE_S
+                tell(count)
+            remaining = seconds - (now - started)
+            drained = [thread.drain(min(_WAKE_S, remaining)) for thread in threads]
+            if not all(drained):
+                continue
             if progress and now - started > 1 and sys.stderr is not None and sys.stderr.isatty():
                 sys.stderr.write(f"\rpluto: {sum(delivery.left() for delivery in left):,} records to go  ")
                 sys.stderr.flush()

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pluto.core import apart
 from pluto.core.redact import arguments, redact
 
-TIME_LIMIT_S = 20.0
-"""All of a collection; a repository on a slow disk gives less rather than later."""
 GIT_LIMIT_S = 5.0
 """One git command."""
 DIFF_LIMIT = 1 << 20
@@ -40,7 +37,7 @@ def collect(cwd: str | os.PathLike[str], argv: Sequence[str], *, packages: bool 
     }
     facts: dict[str, Any] = {}
     with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
-        facts = json.loads(_ask(json.dumps(order).encode("utf-8", "surrogatepass")))
+        facts = apart.ask("pluto.core.source:found", order)
     facts["source"] = {
         "entry": order["entry"],
         "cwd": order["cwd"],
@@ -48,26 +45,6 @@ def collect(cwd: str | os.PathLike[str], argv: Sequence[str], *, packages: bool 
         "notebook": notebook_name(),
     }
     return facts
-
-
-def _ask(order: bytes) -> bytes:
-    """What the helper says. It is no child of this process: a script's own `os.wait()` never meets it."""
-    with subprocess.Popen(
-        # Isolated: a `json.py` beside the user's script must not be taken for the library.
-        [sys.executable, "-I", "-S", "-c", _BOOT, str(Path(__file__).parents[2])],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        start_new_session=True,
-    ) as helper:
-        try:
-            helper.wait(TIME_LIMIT_S)
-            return helper.communicate(order, TIME_LIMIT_S)[0]
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.killpg(helper.pid, signal.SIGKILL)
-            raise
 
 
 def git(folder: str | os.PathLike[str]) -> dict[str, Any]:
@@ -141,19 +118,24 @@ def notebook_name() -> str | None:
     return Path(told).name if told else None
 
 
-def main() -> None:
-    """The helper process: an order on stdin, facts on stdout."""
-    order = json.loads(sys.stdin.buffer.read())
+def found(order: dict[str, Any]) -> dict[str, Any]:
+    """The part of `collect` that takes its time."""
     facts: dict[str, Any] = {}
-    found = git(order["cwd"])
-    if found:
-        facts["git"] = found
+    repository = git(order["cwd"])
+    if repository:
+        facts["git"] = repository
     if order["packages"]:
         facts["requirements"] = requirements(order["path"])
-    sys.stdout.write(json.dumps(facts))
+    return facts
 
 
 def _git(folder: str, *arguments: str, limit: int | None = None) -> str | None:
+    output = git_output(folder, *arguments, limit=limit)
+    return None if output is None else output.decode("utf-8", "replace")
+
+
+def git_output(folder: str, *arguments: str, limit: int | None = None) -> bytes | None:
+    """What a git command prints, up to `limit` bytes; None where it fails. Takes up to 5 seconds."""
     # Nothing the repository says may run (hooks, fsmonitor), write, ask for a password or take optional locks.
     command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", folder, *arguments]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
@@ -167,7 +149,7 @@ def _git(folder: str, *arguments: str, limit: int | None = None) -> str | None:
         return None
 
 
-def _read(process: subprocess.Popen[bytes], limit: int | None) -> str | None:
+def _read(process: subprocess.Popen[bytes], limit: int | None) -> bytes | None:
     import threading
 
     watch = threading.Timer(GIT_LIMIT_S, process.kill)
@@ -179,21 +161,7 @@ def _read(process: subprocess.Popen[bytes], limit: int | None) -> str | None:
         if limit is not None and len(data) >= limit:
             process.kill()
             process.wait()
-            return data.decode("utf-8", "replace")
-        return data.decode("utf-8", "replace") if process.wait() == 0 else None
+            return data
+        return data if process.wait() == 0 else None
     finally:
         watch.cancel()
-
-
-# A bare package stands in for `pluto`, whose own start the helper does not need.
-_BOOT = """
-import os
-if os.fork():
-    os._exit(0)
-import sys, types
-package = types.ModuleType("pluto")
-package.__path__ = [sys.argv[1] + "/pluto"]
-sys.modules["pluto"] = package
-from pluto.core.source import main
-main()
-"""

@@ -36,6 +36,7 @@ class Kind(enum.IntEnum):
     METADATA = 12
     NAME = 13
     END = 14
+    FORGET = 15
     FILE = 20
     COLUMNS = 21
 
@@ -67,6 +68,12 @@ class Start(msgspec.Struct, array_like=True, omit_defaults=False):
     """Historical creation time, when it is not `time`."""
     primary: bool = True
     """Whether this writer's end decides the run's status (rank 0, or the only process)."""
+    within: bool = False
+    """Whether `display_id` counts within `project` alone."""
+    fork_external_id: str | None = None
+    """The parent by its external id, in the place of `fork_run`. Where there is none, the run begins without."""
+    readable: bool = False
+    """Stock server: what no route of it reads, or it has no slot for, travels besides (docs/architecture.md)."""
 
 
 class Metrics(msgspec.Struct, array_like=True, gc=False):
@@ -164,6 +171,8 @@ class Console(msgspec.Struct, array_like=True):
     first_line: int
     """Number of the first line; each stream counts from 1."""
     lines: list[str]
+    source: str = ""
+    """Who printed them, where the processes of a run are told apart."""
 
 
 class Config(msgspec.Struct, array_like=True):
@@ -174,6 +183,8 @@ class Config(msgspec.Struct, array_like=True):
     """JSON text of an object, merged deeply into the config."""
     replace: bool = False
     """Put `body` in the place of the whole config instead."""
+    remove: list[str] = []
+    """What is taken away before: keys from the outermost to the innermost, joined with `/`."""
 
 
 class Tags(msgspec.Struct, array_like=True):
@@ -182,6 +193,8 @@ class Tags(msgspec.Struct, array_like=True):
     time: int
     add: list[str] = []
     remove: list[str] = []
+    replace: bool = False
+    """Remove all first."""
 
 
 class Notes(msgspec.Struct, array_like=True):
@@ -226,6 +239,19 @@ class Name(msgspec.Struct, array_like=True):
     text: str
 
 
+class Forget(msgspec.Struct, array_like=True):
+    """Takes away what was logged under names so far: points, texts and data in the lane of lines, files in the lane of
+    files. The record is in both lanes, so that it keeps its place among the others in each.
+    """
+
+    time: int
+    names: list[str]
+    entries: list[str] = []
+    """Only files of an artifact, by the `artifact_path` in their metadata; one that ends with `/` means all below."""
+    replaced: bool = False
+    """Files alone, since new ones follow in their place: a server that can't forget may keep the old ones beside."""
+
+
 class End(msgspec.Struct, array_like=True):
     """The last record of a writer that ended on its own account."""
 
@@ -239,7 +265,7 @@ class End(msgspec.Struct, array_like=True):
 
 Record = (
     Start | Metrics | Columns | Texts | Data | Media | File | Console | Config | Tags | Notes | Alert | ModelGraph
-    | Metadata | Name | End
+    | Metadata | Name | Forget | End
 )  # fmt: skip
 
 STRUCTS: Final[dict[Kind, type[msgspec.Struct]]] = {
@@ -257,6 +283,7 @@ STRUCTS: Final[dict[Kind, type[msgspec.Struct]]] = {
     Kind.METADATA: Metadata,
     Kind.NAME: Name,
     Kind.END: End,
+    Kind.FORGET: Forget,
     Kind.FILE: File,
     Kind.COLUMNS: Columns,
 }

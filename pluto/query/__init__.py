@@ -21,18 +21,24 @@ from typing import Concatenate, ParamSpec, TypeVar
 from pluto.query.client import Client
 from pluto.query.connection import tag
 from pluto.query.errors import QueryError
+from pluto.query.overviews import MetricFacts, RunOverview
 from pluto.query.values import Buckets, Points, Summary
 
 __all__ = [
     "Buckets",
     "Client",
+    "MetricFacts",
     "Points",
     "QueryError",
+    "RunOverview",
     "Summary",
     "buckets",
     "cancel_run",
     "compare_runs",
+    "create_project",
+    "delete_project",
     "delete_run",
+    "describe_projects",
     "download_file",
     "download_files",
     "find_run",
@@ -53,15 +59,19 @@ __all__ = [
     "get_texts",
     "iter_data",
     "iter_files",
+    "iter_lines",
     "iter_logs",
     "iter_metrics",
+    "iter_overviews",
     "iter_runs",
     "leaderboard",
     "list_projects",
     "list_runs",
+    "many_points",
     "points",
     "summaries",
     "tag",
+    "update_config",
     "upload_file",
 ]
 
@@ -99,18 +109,24 @@ def _configured(method: Callable[Concatenate[Client, P], R]) -> Callable[P, R]:
 
 
 list_projects = _configured(Client.list_projects)
+describe_projects = _configured(Client.describe_projects)
+create_project = _configured(Client.create_project)
+delete_project = _configured(Client.delete_project)
 list_runs = _configured(Client.list_runs)
 iter_runs = _configured(Client.iter_runs)
+iter_overviews = _configured(Client.iter_overviews)
 get_run = _configured(Client.get_run)
 find_run = _configured(Client.find_run)
 delete_run = _configured(Client.delete_run)
 cancel_run = _configured(Client.cancel_run)
+update_config = _configured(Client.update_config)
 get_names = _configured(Client.get_names)
 get_metric_names = _configured(Client.get_metric_names)
 get_metrics = _configured(Client.get_metrics)
 iter_metrics = _configured(Client.iter_metrics)
 get_frame = _configured(Client.get_frame)
 points = _configured(Client.points)
+many_points = _configured(Client.many_points)
 buckets = _configured(Client.buckets)
 summaries = _configured(Client.summaries)
 get_statistics = _configured(Client.get_statistics)
@@ -123,6 +139,7 @@ download_files = _configured(Client.download_files)
 upload_file = _configured(Client.upload_file)
 get_logs = _configured(Client.get_logs)
 iter_logs = _configured(Client.iter_logs)
+iter_lines = _configured(Client.iter_lines)
 iter_data = _configured(Client.iter_data)
 get_histograms = _configured(Client.get_histograms)
 get_tables = _configured(Client.get_tables)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pluto.query.connection import Connection
-from pluto.query.contents import Contents
 from pluto.query.files import Files
-from pluto.query.metrics import Metrics
+from pluto.query.overviews import Overviews
+from pluto.query.projects import Projects
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pluto.core.settings import Settings
 
 
-class Client(Metrics, Contents, Files):
+class Client(Overviews, Files, Projects):
     """Reads from the local store, or from a server where a key, a host or an address is set.
 
     `api_token` and `host` come before the settings; `timeout` is in seconds, for one request. Use it as a context

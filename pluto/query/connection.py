@@ -86,6 +86,12 @@ class Connection:
             self.see_own_writes()
         return self.again(path, lambda: self.calls.get_packed(PREFIX + path, _given(params)))
 
+    def ask(self, path: str, body: Mapping[str, Any], *, fresh: bool = True) -> Any:
+        """What an extension route answers to a question too long for an address; arrays as bytes."""
+        if fresh:
+            self.see_own_writes()
+        return self.again(path, lambda: self.calls.ask_packed(PREFIX + path, body))
+
     def again(self, what: str, call: Callable[[], T]) -> T:
         """What a call that changes nothing gives, tried again where the server may be better later."""
         from pluto.core.client import Unavailable, Unreachable

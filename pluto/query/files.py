@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,7 +66,7 @@ class Files(Runs):
         target = Path(destination)
         if target.is_dir():
             target = target / safe_name(str(row.get("fileName") or file_name))
-        self._fetch(row, target)
+        self.fetch_file(row, target)
         return target
 
     def download_files(
@@ -87,7 +87,7 @@ class Files(Runs):
         for row in self.iter_files(project, run_id, file_name):
             target = _free_place(Path(destination), row, taken)
             taken.add(str(target).lower())
-            self._fetch(row, target)
+            self.fetch_file(row, target)
             paths.append(target)
             if progress is not None:
                 progress(len(paths))
@@ -130,21 +130,32 @@ class Files(Runs):
                 raise QueryError(f"{self._connection.where} gave no address to send {source.name!r} to")
             calls.upload(url, source, kind)
 
-    def _fetch(self, row: dict[str, Any], target: Path) -> None:
-        """Streams a file beside its place, then moves it there: no half files."""
-        url = row.get("downloadUrl") or row.get("url")
-        if not url:
-            raise QueryError(f"{row.get('fileName')!r} was announced, but its content has not arrived at the server")
+    def read_file(self, row: Mapping[str, Any]) -> bytes:
+        """The content of a file, as it is listed by `iter_files`."""
+        url = _address(row)
+        with telling(f"{row.get('fileName')!r}"), self._connection.calls.download(url) as chunks:
+            return b"".join(chunks)
+
+    def fetch_file(self, row: Mapping[str, Any], target: Path) -> None:
+        """Puts a file, as it is listed by `iter_files`, at a place. It is written beside it and moved: no half files."""
+        url = _address(row)
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.parent / f".{secrets.token_hex(8)}.part"
         try:
-            with telling(f"{row.get('fileName')!r}"), self._connection.calls.download(str(url)) as chunks:
+            with telling(f"{row.get('fileName')!r}"), self._connection.calls.download(url) as chunks:
                 with part.open("xb") as sink:
                     for chunk in chunks:
                         sink.write(chunk)
             os.replace(part, target)
         finally:
             part.unlink(missing_ok=True)
+
+
+def _address(row: Mapping[str, Any]) -> str:
+    url = row.get("downloadUrl") or row.get("url")
+    if not url:
+        raise QueryError(f"{row.get('fileName')!r} was announced, but its content has not arrived at the server")
+    return str(url)
 
 
 def _free_place(folder: Path, row: dict[str, Any], taken: set[str]) -> Path:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from pluto.core.jsonable import to_json
 from pluto.query import filters as grammar
 from pluto.query.connection import Connection, telling
 from pluto.query.errors import QueryError
@@ -121,6 +122,12 @@ class Runs:
         number = self._id_within(project, run_id)
         with telling(f"run {run_id!r}"):
             self._connection.calls.cancel(number)
+
+    def update_config(self, project: str, run_id: int | str, config: Mapping[str, Any]) -> None:
+        """Merges a dict deeply into the config of a run, open or ended, and leaves everything else as it is."""
+        number = self._id_within(project, run_id)
+        with telling(f"run {run_id!r}"):
+            self._connection.calls.merge_config(number, to_json(config))
 
     def _id(self, project: str, run_id: int | str) -> int:
         return run_id if isinstance(run_id, int) else int(self.get_run(project, run_id)["id"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -22,6 +24,8 @@ SLUG = "local"
 
 UPLOAD_TTL_S = 3_600
 DOWNLOAD_TTL_S = 5 * 86_400
+ARRIVING_MS = 60_000
+"""A blob is noted before the file that refers to it is stored."""
 
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 
@@ -81,6 +85,14 @@ class Context:
         if freed is None:
             raise not_found()
         self.series.delete(run)
+        self._clear(freed)
+
+    def release(self, run: int) -> None:
+        """Deletes blobs the run has forgotten. The newest stay a while: their file may be about to be stored."""
+        before = time.time_ns() // 1_000_000 - ARRIVING_MS
+        self._clear(self.metadata.runs.release(run, self.series.blobs(run), before))
+
+    def _clear(self, freed: Iterable[tuple[str, int]]) -> None:
         for sha, referred_ms in freed:
             try:
                 offered_ms = self.blobs.path(sha).stat().st_mtime_ns // 1_000_000

@@ -15,8 +15,11 @@ PREFIX_MAX = 4
 
 
 def run_prefix(project: str) -> str:
-    """The start of the display ids of a project's runs: `my-ml-project` gives `MMP`, `training` gives `TRA`."""
-    words = [word for word in _SEPARATORS.split(project) if word]
+    """The start of the display ids of a project's runs: `my-ml-project` gives `MMP`, `training` gives `TRA`.
+
+    Of a name with slashes what is behind the last one counts.
+    """
+    words = [word for word in _SEPARATORS.split(project.rpartition("/")[2]) if word]
     if not words:
         return "RUN"
     if len(words) == 1:

@@ -7,10 +7,14 @@ import math
 from collections.abc import Mapping, Sequence
 
 from pluto.server.context import Context
-from pluto.server.metadata.contract import MetricSummary
+from pluto.server.metadata.contract import LastValue, MetricSummary
 from pluto.server.series.contract import Damaged, Summary
 
 log = logging.getLogger("pluto.server")
+
+LINE = "LINE"
+WITH_LAST = frozenset({"DATA", "HISTOGRAM"})
+"""Types of names, besides metrics, whose last value is worth keeping: texts and histograms, not tables and graphs."""
 
 
 def mean_and_variance(summary: Summary) -> tuple[float | None, float | None]:
@@ -26,26 +30,45 @@ def kept(summaries: Mapping[str, Summary]) -> list[MetricSummary]:
     for name, summary in summaries.items():
         mean, variance = mean_and_variance(summary)
         low, high = (summary.min, summary.max) if summary.finite else (math.nan, math.nan)
-        rows.append(MetricSummary(name, summary.finite, _none(low), _none(high), mean, variance, _none(summary.last)))
+        last, last_step = _none(summary.last), _none(summary.last_step)
+        rows.append(MetricSummary(name, summary.finite, _none(low), _none(high), mean, variance, last, last_step))
     return rows
 
 
 def refresh(app: Context, run: int) -> None:
     """Keeps all summaries and log names of a run that has ended."""
-    app.metadata.summaries.put(run, kept(app.series.summaries(run)), complete=True)
     names, known = app.series.names(run), app.metadata.runs.names(run)
-    if missing := {name: type for name, type in names.items() if name not in known}:
+    other = {name for name in names.keys() | known.keys() if names.get(name) != known.get(name)}
+    if other:
         with app.metadata.runs.edit(run) as editor:
-            editor.add_names(missing)
+            editor.forget_names(other)
+            editor.add_names({name: type for name, type in names.items() if name in other})
+    with_last = [name for name, type in names.items() if type in WITH_LAST]
+    app.metadata.summaries.put_lasts(run, last_values(app, run, with_last, lines=True))
+    app.metadata.summaries.put(run, kept(app.series.summaries(run)), complete=True)
 
 
-def refresh_project(app: Context, project: str, metrics: Sequence[str]) -> None:
-    """Brings the summaries of some metrics up to date for every run of the project that may have moved on."""
+def last_values(app: Context, run: int, names: Sequence[str], *, lines: bool) -> list[LastValue]:
+    """The last text or histogram of names, and with `lines` the last lines of the console, out of the series."""
+    found = [
+        LastValue(name, "", row.type, row.step, row.time, row.body)
+        for name, row in (app.series.last_data(run, names) if names else {}).items()
+    ]
+    if lines:
+        found += [
+            LastValue(line.stream, line.source, LINE, float(line.line), line.time, line.message)
+            for line in app.series.last_lines(run)
+        ]
+    return found
+
+
+def refresh_project(app: Context, project: str, metrics: Sequence[str] | None) -> None:
+    """Brings the summaries of some metrics, or all, up to date for every run of the project that may have moved on."""
     for run, has_ended in app.metadata.summaries.stale(project):
         try:
             if has_ended:
                 refresh(app, run)
-            elif fresh := app.series.summaries(run, metrics):
+            elif (metrics is None or metrics) and (fresh := app.series.summaries(run, metrics)):
                 app.metadata.summaries.put(run, kept(fresh), complete=False)
         except Damaged as error:  # the other runs of the project are well
             log.warning("%s", error)

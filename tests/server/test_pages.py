@@ -75,14 +75,14 @@ def test_the_address_of_a_run_shows_it(caller: Caller) -> None:
     assert answer.status_code == 200
     page = Page(answer)
     assert page.tags.isdisjoint({"script", "i", "b", "form", "iframe"})
-    for text in (f"TEA-1 {NASTY}", "RUNNING", NASTY, "<i>.b", "<b>", "0.5", "plain.txt", "nan", "1.5"):
+    for text in (f"VIS-1 {NASTY}", "RUNNING", NASTY, "<i>.b", "<b>", "0.5", "plain.txt", "nan", "1.5"):
         assert text in page.texts, text
     assert page.texts.index("nan") < page.texts.index("sys/cpu")
     assert caller.get(page.links["plain.txt"]).content == b"hello"
     assert caller.get(page.pictures[0]).content == b"hello"
     above = Page(caller.get(page.links["team/vision"]))
-    assert {NASTY, "TEA-1", "RUNNING"} <= set(above.texts)
-    assert f"TEA-1 {NASTY}" in Page(caller.get(above.links["TEA-1"])).texts
+    assert {NASTY, "VIS-1", "RUNNING"} <= set(above.texts)
+    assert f"VIS-1 {NASTY}" in Page(caller.get(above.links["TEA-1"])).texts
     assert Page(caller.get(above.links["Projects"])).links["team/vision"] == page.links["team/vision"]
 
 

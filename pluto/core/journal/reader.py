@@ -30,8 +30,9 @@ _TRIES: Final = 3
 _BLOB: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
 _SELECT: Final = {
     False: "SELECT seq, kind, body, ? FROM record WHERE seq > ? AND seq <= ? AND kind <> 5 ORDER BY seq LIMIT ?",
-    True: "SELECT seq, kind, body, ? FROM record WHERE seq > ? AND seq <= ? AND kind = 5 ORDER BY seq LIMIT ?",
+    True: "SELECT seq, kind, body, ? FROM record WHERE seq > ? AND seq <= ? AND kind IN (5, 15) ORDER BY seq LIMIT ?",
 }
+"""MEDIA (5) is in the lane of files, FORGET (15) in both."""
 
 _logger = logging.getLogger("pluto")
 

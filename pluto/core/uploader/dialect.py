@@ -30,6 +30,8 @@ class Place:
     """Stock server: what the run's metrics have used of steps, by all writers here."""
     registered: set[str] = field(default_factory=set)
     """Stock server: log names that were registered."""
+    notes: object = None
+    """Stock server: the `readable.Notes` of a run that has some, once known."""
 
     @property
     def id(self) -> int:
@@ -44,10 +46,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A media record as the files it has become."""
+    """A record of the lane of files as the files it has become."""
 
     row: Row
-    media: records.Media
+    record: records.Media | records.Forget
+    """A FORGET has no files: it keeps its place among those that have."""
     files: list[Sending]
 
 
@@ -79,7 +82,7 @@ class Dialect(Protocol):
         """Sends rows of the lane of lines, in order."""
 
     def files(self, client: Client, place: Place, writer: Writer, ready: list[Ready]) -> None:
-        """Sends media records."""
+        """Sends records of the lane of files, in order."""
 
 
 def step_of(step: records.Step, base: int | None) -> records.ResolvedStep:

@@ -13,7 +13,7 @@ from pluto.core.uploader.retry import Verdict, verdict
 from pluto.core.uploader.writer import Writer
 from pluto.protocol import records
 from pluto.protocol.batch import FILES, LINES
-from pluto.protocol.records import File, Kind
+from pluto.protocol.records import File, Forget, Kind
 
 SMALL_BYTES: Final = 64 << 10
 """A file up to this size is sent without asking first whether the store has it."""
@@ -50,15 +50,18 @@ class PlutoDialect:
         """Brings the bytes into the store, then sends the records that refer to them."""
         entries: list[_Entry] = []
         for one in ready:
+            if isinstance(one.record, Forget):
+                entries.append((one.row.seq * FILES_PER_RECORD, Kind.FORGET, one.row.body))
+                continue
             for position, file in enumerate(one.files[:FILES_PER_RECORD]):
                 if file.size <= SMALL_BYTES or not client.has_blob(file.sha256):
                     client.put_blob(file.sha256, file.path)
                 record = File(
-                    time=one.media.time,
-                    step=step_of(one.media.step, writer.cursor.base),
-                    name=one.media.name,
-                    index=one.media.index,
-                    type=one.media.type,
+                    time=one.record.time,
+                    step=step_of(one.record.step, writer.cursor.base),
+                    name=one.record.name,
+                    index=one.record.index,
+                    type=one.record.type,
                     file_name=file.file_name,
                     file_type=file.file_type,
                     size=file.size,

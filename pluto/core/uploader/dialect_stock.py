@@ -6,8 +6,11 @@ text, data or console can stand twice only where its own answer got lost.
 
 from __future__ import annotations
 
+import json
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +18,8 @@ import msgspec
 from pluto.core import wire
 from pluto.core.client import Client, ClientError, Refused, Unauthorized, Unavailable, Unreachable
 from pluto.core.journal import Row
-from pluto.core.uploader.dialect import Place, Ready, step_of
+from pluto.core.uploader.dialect import Place, Ready, Sending, step_of
+from pluto.core.uploader.readable import READABLE_CALLS, Notes, annotated, data_lines
 from pluto.core.uploader.retry import FRUITLESS, Verdict, ingest_verdict, verdict
 from pluto.core.uploader.stock_calls import CALLS
 from pluto.core.uploader.writer import Writer
@@ -52,12 +56,15 @@ class StockDialect:
         """Sends the rows route by route, in the order of each."""
         for name, top in writer.cursor.names.items():
             place.tops[name] = max(place.tops.get(name, top), top)
-        for route in ("metrics", "data", "logs"):
-            mine = [row for row in self._unsent(writer, route, rows) if _ROUTES.get(Kind(row.kind)) == route]
-            self._send(client, place, writer, route, mine)
-        for row in self._unsent(writer, "calls", rows):
-            if row.kind in CALLS:
-                self._call(client, place, writer, row)
+        for part, forget in _cut(rows):
+            for route in ("metrics", "data", "logs"):
+                mine = [row for row in self._unsent(writer, route, part) if route in _routes(row, writer.readable)]
+                self._send(client, place, writer, route, mine)
+            for row in self._unsent(writer, "calls", part):
+                if row.kind in CALLS:
+                    self._call(client, place, writer, row)
+            if forget is not None:
+                self._forget(client, place, writer, forget)
         with writer.lock:
             writer.cursor.routes = {}
             writer.passed(LINES, rows[-1].seq)
@@ -65,7 +72,16 @@ class StockDialect:
     def files(self, client: Client, place: Place, writer: Writer, ready: list[Ready]) -> None:
         """Announces and uploads the files of one record after the other."""
         for one in ready:
-            self._upload(client, place, writer, one)
+            if isinstance(one.record, records.Media):
+                self._upload(client, place, writer, one, one.record)
+            elif one.record.replaced or not writer.readable:
+                pass  # the newest counts; or it is refused in the lane of lines
+            elif one.record.entries:
+                self._remove(client, place, writer, one, one.record)
+            else:
+                notes = Notes.of(client, place)
+                notes.forget(FILES, one.record.names, writer.name, one.row.seq)
+                notes.save(client, place)
             writer.passed(FILES, one.row.seq)
 
     # --- the ingest routes --------------------------------------------------------------------------------------------
@@ -78,7 +94,7 @@ class StockDialect:
         for row in rows:
             if row.seq <= done:
                 continue
-            if row.kind in CALLS or row.kind in _ROUTES:
+            if row.kind in CALLS or row.kind in _ROUTES or row.kind == Kind.FORGET:
                 unsent.append(row)
             elif route == "calls":
                 writer.reject(row, f"records of kind {row.kind} do not go to a stock server")
@@ -91,11 +107,14 @@ class StockDialect:
             steps = wire.Steps(place.tops)
             names: dict[str, str] = {}
             lines: list[bytes] = []
+            notes = Notes.of(client, place) if writer.readable else None
             for row in part:
                 try:
-                    lines += _lines_of(row, writer.cursor.base, steps, names)
+                    lines += _lines_of(row, route, writer, steps, names, notes)
                 except (ValueError, msgspec.DecodeError) as error:
                     writer.reject(row, f"unreadable: {error}")
+            if notes is not None:
+                notes.save(client, place)
             self._register(client, place, names)
             try:
                 for start in range(0, len(lines), _LINES_AT_ONCE):
@@ -137,8 +156,9 @@ class StockDialect:
     # --- single calls -------------------------------------------------------------------------------------------------
 
     def _call(self, client: Client, place: Place, writer: Writer, row: Row) -> None:
+        calls = READABLE_CALLS if writer.readable else CALLS
         try:
-            CALLS[Kind(row.kind)](client, place, records.decode(row.kind, row.body))
+            calls[Kind(row.kind)](client, place, records.decode(row.kind, row.body))
         except Unavailable as error:
             self._again(writer, row, error)
         except (msgspec.DecodeError, ValueError) as error:
@@ -160,15 +180,50 @@ class StockDialect:
         del self._fruitless[writer.name, row.seq]
         writer.reject(row, str(error))
 
-    def _upload(self, client: Client, place: Place, writer: Writer, ready: Ready) -> None:
-        media = ready.media
+    def _forget(self, client: Client, place: Place, writer: Writer, row: Row) -> None:
+        """What was logged under names stays, and what follows goes to others, where readers look."""
+        if row.seq <= writer.cursor.routes.get("forget", 0):
+            return
+        record: records.Forget = records.decode(row.kind, row.body)
+        if not writer.readable:
+            writer.reject(row, "a stock server forgets nothing")
+        elif not record.replaced and not record.entries:
+            notes = Notes.of(client, place)
+            notes.forget(LINES, record.names, writer.name, row.seq)
+            notes.save(client, place)
+        with writer.lock:
+            writer.cursor.routes["forget"] = row.seq
+            writer.save()
+
+    def _remove(self, client: Client, place: Place, writer: Writer, ready: Ready, record: records.Forget) -> None:
+        """Sends an empty file that tells which entries of a set are there no more."""
+        with tempfile.NamedTemporaryFile() as nothing:
+            marker = Sending(
+                Path(nothing.name), "removed", "", "application/octet-stream", None,
+                annotated(None, {"removed": record.entries}), None, 0, "",
+            )  # fmt: skip
+            for name in record.names:
+                media = records.Media(record.time, 0, name, 0, "ARTIFACT", "file", "removed")
+                self._upload(client, place, writer, Ready(ready.row, media, [marker]), media)
+
+    def _upload(self, client: Client, place: Place, writer: Writer, ready: Ready, media: records.Media) -> None:
         name = wire.log_name(media.name)
+        step = step_of(media.step, writer.cursor.base)
+        sent = writer.cursor.counts.get(media.name, 0)
+        if writer.readable:
+            notes = Notes.of(client, place)
+            name = notes.shard(media.name, writer.name, sent, creator=writer.creator)
+            notes.save(client, place)
         self._register(client, place, {name: media.type})
         announced: list[dict[str, Any]] = []
         for position, file in enumerate(ready.files):
-            file_name = file.file_name
+            file_name, annotations = file.file_name, file.annotations
             if media.type in _NAMED_ALIKE:
                 file_name = wire.file_name(file_name, writer.name, ready.row.seq, position)
+            if writer.readable:
+                metadata = json.loads(file.metadata) if file.metadata else None
+                more = {"name": file.file_name, "metadata": metadata, "time": media.time, "step": step}
+                annotations = annotated(annotations, more)
             announced.append(
                 {
                     "fileName": file_name,
@@ -176,10 +231,10 @@ class StockDialect:
                     "fileType": file.file_type,
                     "time": media.time // 1000,
                     "logName": name,
-                    "step": wire.whole_step(step_of(media.step, writer.cursor.base)),
+                    "step": wire.whole_step(step),
                     "sampleIndex": media.index,
                     "caption": file.caption,
-                    "annotations": file.annotations,
+                    "annotations": annotations,
                 }
             )
         addresses = self._announce(client, place, (writer.name, ready.row.seq), announced)
@@ -196,6 +251,8 @@ class StockDialect:
                 self._again(writer, ready.row, Unavailable(error.status, error.text))
                 return
         del self._addresses[writer.name, ready.row.seq]
+        if writer.readable:
+            writer.cursor.counts[media.name] = sent + len(ready.files)
 
     def _announce(
         self, client: Client, place: Place, record: tuple[str, int], announced: list[dict[str, Any]]
@@ -210,26 +267,57 @@ class StockDialect:
 _Names = dict[str, str]
 
 
-def _lines_of(row: Row, base: int | None, steps: wire.Steps, names: _Names) -> list[bytes]:
-    """The lines a record becomes. `names` takes what has to be registered."""
-    record = records.decode(row.kind, row.body)
+def _cut(rows: list[Row]) -> Iterator[tuple[list[Row], Row | None]]:
+    """The rows up to each FORGET, with it, and those behind the last: what comes behind goes to other names."""
+    start = 0
+    for at, row in enumerate(rows):
+        if row.kind == Kind.FORGET:
+            yield rows[start:at], row
+            start = at + 1
+    yield rows[start:], None
+
+
+def _routes(row: Row, readable: bool) -> tuple[str, ...]:
+    """The ingest routes a row goes to."""
+    route = _ROUTES.get(Kind(row.kind))
+    if route is None:
+        return ()
+    return (route, "logs") if readable and route == "data" else (route,)
+
+
+def _lines_of(
+    row: Row, route: str, writer: Writer, steps: wire.Steps, names: _Names, notes: Notes | None
+) -> list[bytes]:
+    """The lines a record becomes on a route. `names` takes what has to be registered."""
+    record, base = records.decode(row.kind, row.body), writer.cursor.base
+    if isinstance(record, (records.Texts, records.Data)) and route == "logs":
+        assert notes is not None
+        return data_lines(record, step_of(record.step, base), notes, writer.name, row.seq)
+
+    def sent(name: str) -> str:
+        return wire.log_name(name) if notes is None else notes.sent(LINES, name)
+
     if isinstance(record, records.Metrics):
-        _note(names, record.values, "METRIC")
-        return wire.metric_lines(record.time, step_of(record.step, base), record.values, steps)
+        values = {sent(name): value for name, value in record.values.items()}
+        _note(names, values, "METRIC")
+        return wire.metric_lines(record.time, step_of(record.step, base), values, steps)
     if isinstance(record, records.Columns):
-        _note(names, [record.name], "METRIC")
+        name = sent(record.name)
+        _note(names, [name], "METRIC")
         return [
             line
             for time, step, value in _points(record)
-            for line in wire.metric_lines(time, step, {record.name: value}, steps)
+            for line in wire.metric_lines(time, step, {name: value}, steps)
         ]
     if isinstance(record, records.Texts):
-        _note(names, record.values, "DATA")
+        texts = {sent(name): text for name, text in record.values.items()}
+        _note(names, texts, "DATA")
         step = step_of(record.step, base)
-        return [wire.data_line(record.time, step, name, "string-series", text) for name, text in record.values.items()]
+        return [wire.data_line(record.time, step, name, "string-series", text) for name, text in texts.items()]
     if isinstance(record, records.Data):
-        _note(names, [record.name], record.type)
-        return [wire.data_line(record.time, step_of(record.step, base), record.name, record.type, record.body)]
+        name = sent(record.name)
+        _note(names, [name], record.type)
+        return [wire.data_line(record.time, step_of(record.step, base), name, record.type, record.body)]
     return [
         wire.log_line(record.time, message, record.first_line + offset, record.stream)
         for offset, message in enumerate(record.lines)

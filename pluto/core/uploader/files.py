@@ -16,6 +16,7 @@ from pluto.core.uploader.dialect import Dialect, Place, Ready, Sending
 from pluto.core.uploader.writer import Writer
 from pluto.protocol import records
 from pluto.protocol.batch import FILES
+from pluto.protocol.records import Kind
 
 _BLOCK_BYTES: Final = 1 << 20
 _HELD_BYTES: Final = 256 << 20
@@ -48,6 +49,8 @@ def prepare(writer: Writer, row: Row, out: Path) -> Ready | None:
     from pluto.core.media.render import RenderError, render
 
     try:
+        if row.kind == Kind.FORGET:
+            return Ready(row, records.decode(row.kind, row.body), [])
         media: records.Media = records.decode(row.kind, row.body)
         blob = None if media.blob is None else writer.reader.blob(row.segment, media.blob)
         rendered = render(media, blob, out)
@@ -116,7 +119,8 @@ def _one_by_one(
 
 def _still(writer: Writer, ready: Ready, out: Path) -> Ready:
     """The same with copies that nobody writes to."""
-    writer.note_changed(ready.media.file_name)
+    assert isinstance(ready.record, records.Media)
+    writer.note_changed(ready.record.file_name)
     files = []
     for file in ready.files:
         handle = tempfile.NamedTemporaryFile(dir=out, delete=False)  # noqa: SIM115 (closed below, kept for the sending)
@@ -130,7 +134,7 @@ def _still(writer: Writer, ready: Ready, out: Path) -> Ready:
                 sha256,
             )
         )  # fmt: skip
-    return Ready(ready.row, ready.media, files)
+    return Ready(ready.row, ready.record, files)
 
 
 def _hash(path: Path) -> tuple[str, int]:

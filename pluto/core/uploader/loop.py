@@ -12,11 +12,10 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, Final
 
-from pluto.core.settings import Local, Remote
 from pluto.core.uploader import places
 from pluto.core.uploader.lane import Target
 from pluto.core.uploader.pacer import Pacer
-from pluto.core.uploader.places import Processes
+from pluto.core.uploader.places import Processes, to_target
 from pluto.core.uploader.retry import GIVE_UP_S
 from pluto.core.uploader.run import Delivery
 from pluto.core.uploader.writer import read_json
@@ -154,21 +153,6 @@ class Loop:
             timeout = float((about.get("settings") or {}).get("http_timeout") or 0) or None
             self._targets[key] = Target(to_target(described), self.sync.parent, self._pacer, timeout)
         return self._targets[key]
-
-
-def to_target(described: Any) -> Local | Remote:
-    """The target that `run.json` describes. Raises `KeyError`, `TypeError` or `AttributeError` for one that is none."""
-    if described.get("kind") == "local":
-        return Local(Path(described["store"]))
-    return Remote(
-        app=str(described["app"]),
-        api=str(described["api"]),
-        ingest=str(described["ingest"]),
-        py=str(described["py"]),
-        key=described.get("key"),
-        proxies=described.get("proxies") or {},
-        verify=bool(described.get("verify", True)),
-    )
 
 
 def has_work(folder: Path) -> bool:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
+from collections.abc import Callable
 from typing import Any, Final
+
+import msgspec
 
 from pluto.core.client import Client, ClientError, NotFound, Refused, RunAnswer
 from pluto.core.config import merge
 from pluto.core.receipt import RunFacts
 from pluto.core.uploader.retry import Verdict, verdict
-from pluto.core.wire import NOTES_CHARS, limit_tags, strict_json
+from pluto.core.wire import ATTRIBUTES, NOTES_CHARS, limit_tags, strict_json
 from pluto.protocol.records import Start
 
 NAME_CHARS: Final = 255
 """Longest run name a server takes."""
 MARKER: Final = "writer"
 """Key of `loggerSettings` that says which writer created the run: a creation whose answer got lost is known again."""
+_FORKING: Final = frozenset({"forkRunId", "forkStep", "inheritConfig", "inheritTags"})
+
+_logger = logging.getLogger("pluto")
 
 
 class RunRefused(Exception):
@@ -28,15 +35,28 @@ class RunRefused(Exception):
         self.message = message
 
 
+class ParentComing(Exception):
+    """The run to fork from is not there yet, and is on its way."""
+
+
 def open_run(
-    client: Client, start: Start, writer: str, *, extended: bool, metadata: str | None = None, name: str | None = None
+    client: Client,
+    start: Start,
+    writer: str,
+    *,
+    extended: bool,
+    metadata: str | None = None,
+    name: str | None = None,
+    coming: Callable[[str], bool] = lambda _: False,
 ) -> tuple[RunFacts, str | None]:
     """The run a START asks for, and the status it had where opening it has reopened it.
 
-    `metadata` and `name` are what is known already and joins the creation. Raises `RunRefused`, or `ClientError` for
-    what may work later.
+    `metadata` and `name` are what is known already and joins the creation. `coming` tells of an external id whether its
+    run is on its way: then it raises `ParentComing`. Raises `RunRefused`, or `ClientError` for what may work later.
     """
     try:
+        if start.fork_external_id is not None:
+            start = _with_parent(client, start, extended, coming)
         answer = _open(client, start, writer, extended, metadata, name)
         before = None
         if answer.resumed and (start.policy == "never" or not start.primary):
@@ -73,6 +93,10 @@ def _open(
         return client.resume({"runId": start.run_number})
     if start.external_id is None:
         try:
+            if start.within and not extended:
+                return client.resume({"runId": _numbered(client, start)})
+            if start.within:
+                return client.resume({"displayId": start.display_id, "projectName": start.project})
             return client.resume({"displayId": start.display_id})
         except Refused as error:
             if error.status != 409 or not start.project:
@@ -84,7 +108,56 @@ def _open(
         found = client.lookup(start.project, start.external_id)
         if found is not None and not _marked(found, writer):
             raise RunRefused("exists", f"run {start.external_id!r} exists already in project {start.project!r}")
-    return client.create(_creation(client, start, writer, extended, metadata, name))
+    body = _creation(client, start, writer, extended, metadata, name)
+    try:
+        return client.create(body)
+    except Refused as error:
+        if start.fork_external_id is None or "forkRunId" not in body or verdict(error) is not Verdict.NEVER:
+            raise
+        return _create_all_the_same(client, body, start.project)
+
+
+def _numbered(client: Client, start: Start) -> int:
+    """The number of the run that has this display id in the project. Some are none that a stock server understands."""
+    wanted = str(start.display_id)
+    found = client.get_json("/api/runs/list", {"projectName": start.project, "search": wanted, "limit": 200})["runs"]
+    for run in found:
+        if str(run["displayId"]).upper() == wanted.upper():
+            return int(run["id"])
+    raise NotFound(404, "Run not found")
+
+
+def _create_all_the_same(client: Client, body: dict[str, Any], project: str) -> RunAnswer:
+    """The run, though a stock server takes no fork behind the last step that its parent has."""
+    last = client.last_step(body["forkRunId"], project) or 0
+    try:
+        return client.create({**body, "forkStep": min(body["forkStep"], math.floor(last))})
+    except Refused as error:
+        if verdict(error) is not Verdict.NEVER:
+            raise
+        _logger.warning("run %s begins without its parent: %s", body["externalId"], error)
+        alone = {key: value for key, value in body.items() if key not in _FORKING}
+        return client.create(alone)
+
+
+def _with_parent(client: Client, start: Start, extended: bool, coming: Callable[[str], bool]) -> Start:
+    """The START with its parent's number, or without a parent where there is none of this external id."""
+    external = start.fork_external_id
+    assert external is not None
+    found = client.lookup(start.project, external) if extended else find_readable(client, start.project, external)
+    if found is not None:
+        return msgspec.structs.replace(start, fork_run=int(found["id"]))
+    if coming(external):
+        raise ParentComing(external)
+    _logger.warning("run %s begins without its parent: there is no run %r", start.external_id, external)
+    return msgspec.structs.replace(start, fork_run=None, fork_step=None, inherit_config=None, inherit_tags=None)
+
+
+def find_readable(client: Client, project: str, external_id: str) -> dict[str, Any] | None:
+    """A run of a stock server by its external id, which a readable run has in its config. Never reopens it."""
+    wanted = json.dumps({f"config.{ATTRIBUTES}.id": external_id})
+    found = client.get_json("/api/runs/list", {"projectName": project, "filter": wanted, "limit": 1})["runs"]
+    return dict(found[0]) if found else None
 
 
 def _creation(
@@ -111,13 +184,23 @@ def _creation(
         body["forkRunId"] = parent
         if start.config is not None and start.inherit_config is not False:
             # A server merges no deeper than the first level.
-            config = merge(client.details(parent).get("config") or {}, _object(start.config))
+            config = merge(_inherited(client.details(parent).get("config") or {}), _object(start.config))
             body.update(config=strict_json(json.dumps(config)), inheritConfig=False)
         if start.fork_step is not None:
             body["forkStep"] = start.fork_step if extended else math.floor(start.fork_step)
+        if start.fork_external_id is not None and extended:
+            body["forkBeyond"] = True
         inherit = {"inheritConfig": start.inherit_config, "inheritTags": start.inherit_tags}
         body.update({key: value for key, value in inherit.items() if value is not None and key not in body})
     return body
+
+
+def _inherited(config: dict[str, Any]) -> dict[str, Any]:
+    """What of a parent's config is its child's, too: of what is noted beside the values, only their types."""
+    notes = config.pop(ATTRIBUTES, None)
+    if isinstance(notes, dict) and "types" in notes:
+        config[ATTRIBUTES] = {"types": notes["types"]}
+    return config
 
 
 def _status_before(client: Client, run: int) -> str | None:

@@ -1,4 +1,4 @@
-"""Locks in the sync folder: which processes live, and who delivers a run."""
+"""What a sync folder says: which processes live, who delivers a run, and where it goes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import socket
 import time
 from pathlib import Path
 from typing import Any, Final
+
+from pluto.core.settings import Local, Remote
 
 IDLE_S: Final = 600.0
 """After this time without a write a process of another host is taken for gone, if its lock is free as well: on some
@@ -113,3 +115,18 @@ def take(folder: Path) -> int | None:
         pass
     os.close(handle)
     return None
+
+
+def to_target(described: Any) -> Local | Remote:
+    """The target that `run.json` describes. Raises `KeyError`, `TypeError` or `AttributeError` for one that is none."""
+    if described.get("kind") == "local":
+        return Local(Path(described["store"]))
+    return Remote(
+        app=str(described["app"]),
+        api=str(described["api"]),
+        ingest=str(described["ingest"]),
+        py=str(described["py"]),
+        key=described.get("key"),
+        proxies=described.get("proxies") or {},
+        verify=bool(described.get("verify", True)),
+    )

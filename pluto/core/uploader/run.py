@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import threading
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,10 +14,11 @@ import msgspec
 
 from pluto.core.client import Client, ClientError
 from pluto.core.journal import Row
+from pluto.core.run_folder import run_key
 from pluto.core.uploader import files
 from pluto.core.uploader.dialect import Dialect, Place
-from pluto.core.uploader.opening import RunRefused, open_run
-from pluto.core.uploader.places import Processes
+from pluto.core.uploader.opening import ParentComing, RunRefused, open_run
+from pluto.core.uploader.places import Processes, to_target
 from pluto.core.uploader.record import Record
 from pluto.core.uploader.retry import Backoff, Verdict, verdict
 from pluto.core.uploader.writer import LOST, Writer, read_json
@@ -29,6 +31,8 @@ _RANK: Final = ("COMPLETED", "TERMINATED", "CANCELLED", "FAILED")
 _QUIET_READS: Final = 4
 """Reads that find nothing before the journal of a dead process is taken for read: one or two may fail for the disk's
 sake, and the reader gives a segment up for damaged after three."""
+_PARENT_S: Final = 30.0
+"""How long a run waits for the one it is forked from, once the server says that it has none."""
 _AHEAD_ROWS: Final = 50
 """How far to look for what can join the creation of a run."""
 
@@ -62,6 +66,7 @@ class Delivery:
         self.writers: dict[str, Writer] = {}
         self.place = Place(self.record.run) if self.record.run is not None else None
         self._restore: str | None = None
+        self._patience = 0.0
 
     # --- the lanes ----------------------------------------------------------------------------------------------------
 
@@ -189,13 +194,23 @@ class Delivery:
                 writer.end = End(0, "")
                 writer.finish()
             return False
+        # run.json has the last word on where the run goes: one kept offline gets its project when it is delivered.
+        start = msgspec.structs.replace(start, project=str(self.about.get("project") or start.project))
         metadata, name = (None, None) if dialect.extended else self._joins_creation(writer)
         if writer.child and self._join(writer):
             return True
         try:
             facts, before = open_run(
-                client, start, writer.name, extended=dialect.extended, metadata=metadata, name=name
+                client,
+                start,
+                writer.name,
+                extended=dialect.extended,
+                metadata=metadata,
+                name=name,
+                coming=lambda external: self._is_coming(start, external),
             )
+        except ParentComing:
+            return False
         except RunRefused as refusal:
             cause = refusal.__cause__
             if refusal.reason == "unauthorized" and not writer.key_renewed and isinstance(cause, ClientError):
@@ -239,6 +254,15 @@ class Delivery:
             self.record.note(run=facts, refused=None, status=self.record.before)
         self.record.note_writer(writer.name, lines=0, resumed=facts.resumed, last_step=facts.last_step)
         return True
+
+    def _is_coming(self, start: Start, external_id: str) -> bool:
+        """Whether a run of this project is on its way from here. Not for ever: it may never get anywhere."""
+        self._patience = self._patience or time.monotonic() + _PARENT_S
+        try:
+            key = run_key(to_target(self.about.get("target")), start.project, external_id)
+        except (KeyError, TypeError, AttributeError):
+            return False
+        return time.monotonic() < self._patience and any(_writer_names(self.folder.parent / key))
 
     def _is_preceded(self, writer: Writer) -> bool:
         """Whether to wait for what an earlier writer has left: the new one goes on behind its last step.
@@ -293,8 +317,10 @@ class Delivery:
     def _fallback(self, writer: Writer) -> Start:
         """What to open where the writer's START can't be read."""
         external = self.about.get("external_id")
-        time = writer.created or _now()
-        return Start(time, str(self.about.get("project") or "pluto"), str(external or self.key), external or self.key)
+        created = writer.created or _now()
+        return Start(
+            created, str(self.about.get("project") or "pluto"), str(external or self.key), external or self.key
+        )
 
     def _joins_creation(self, writer: Writer) -> tuple[str | None, str | None]:
         metadata = name = None
@@ -324,9 +350,9 @@ class Delivery:
 
     def _close(self, client: Client) -> None:
         """Sets the status, once every writer here has ended, and clears the folder away."""
-        status, metadata, time = self._verdict()
+        status, metadata, at = self._verdict()
         if status and self.place is not None:
-            more: dict[str, Any] = {"statusUpdated": time // 1000} if time else {}
+            more: dict[str, Any] = {"statusUpdated": at // 1000} if at else {}
             if metadata is not None:
                 more["statusMetadata"] = metadata
             try:
@@ -348,9 +374,9 @@ class Delivery:
         deciding = [writer for writer in admitted if not writer.child]
         ends = [writer.end for writer in deciding if writer.end is not None and writer.end.status in _RANK]
         worst = max(ends, key=lambda end: _RANK.index(end.status), default=None)
-        time = max((end.time for end in ends), default=0)
+        at = max((end.time for end in ends), default=0)
         if worst is not None and (primary or worst.status == "FAILED"):
-            return worst.status, worst.metadata, time
+            return worst.status, worst.metadata, at
         if not primary:
             # A rank that came after the run had ended has reopened it: it gets back the status it had.
             before = self.record.before if deciding and self.record.before in _RANK else ""
@@ -407,6 +433,4 @@ def _end(body: bytes) -> End:
 
 
 def _now() -> int:
-    import time
-
     return time.time_ns() // 1000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from pluto.core.client import Client, Refused
 from pluto.core.uploader.dialect import Place
@@ -16,15 +16,25 @@ _LEVELS: Final = frozenset({"DEBUG", "INFO", "WARNING", "ERROR"})
 
 
 def _config(client: Client, place: Place, record: records.Config) -> None:
-    """Merged in; a stock server has no way to take a key away, so a replacement is a merge, too."""
-    client.merge_config(place.id, strict_json(record.body))
+    """Merged in; a stock server has no way to take a key away: a replacement is a merge, too, and what goes is null."""
+    nothing: dict[str, Any] = {}
+    for path in record.remove:
+        *outer, last = path.split("/")
+        inner = nothing
+        for key in outer:
+            inner = inner.setdefault(key, {}) or inner[key]
+        inner[last] = None
+    if nothing:
+        client.merge_config(place.id, json.dumps(nothing))
+    if json.loads(record.body):
+        client.merge_config(place.id, strict_json(record.body))
 
 
 def _tags(client: Client, place: Place, record: records.Tags) -> None:
     """The server wants the whole list: what it has is read first, since others may have added to it."""
     before = [str(tag) for tag in client.details(place.id).get("tags") or []]
     removed = frozenset(record.remove)
-    after = [*(tag for tag in before if tag not in removed), *record.add]
+    after = [*([] if record.replace else (tag for tag in before if tag not in removed)), *record.add]
     kept = limit_tags(after)
     client.set_tags(place.id, kept)
     dropped = [tag for tag in record.add if tag not in kept]
@@ -66,7 +76,8 @@ def _name(_: Client, place: Place, record: records.Name) -> None:
         raise Refused(400, "a stock server names a run when it is created, and never again")
 
 
-CALLS: Final[dict[Kind, Callable[[Client, Place, Any], None]]] = {
+Call: TypeAlias = Callable[[Client, Place, Any], None]
+CALLS: Final[dict[Kind, Call]] = {
     Kind.CONFIG: _config,
     Kind.TAGS: _tags,
     Kind.NOTES: _notes,

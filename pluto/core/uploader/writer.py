@@ -72,6 +72,16 @@ class Writer:
         return facts is not None and facts.refused is None
 
     @property
+    def creator(self) -> bool:
+        """Whether its START has made the run."""
+        return not self._record.writer(self.name).resumed
+
+    @property
+    def readable(self) -> bool:
+        """As `records.Start.readable`."""
+        return self.start is not None and self.start.readable
+
+    @property
     def refused(self) -> bool:
         """Whether the server has no run for it."""
         return self._record.writer(self.name).refused is not None

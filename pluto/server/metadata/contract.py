@@ -5,7 +5,7 @@ Times are whole milliseconds since the epoch, UTC. Every method is one transacti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -21,6 +21,7 @@ class Project:
     created_at: int
     updated_at: int
     runs: int
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,77 @@ class MetricSummary:
     mean: float | None
     variance: float | None
     last: float | None
+    last_step: float | None = None
+    """Step of `last`; None where it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastValue:
+    """The last text or histogram of a name, or the last line of a stream from one source."""
+
+    name: str
+    source: str
+    type: str
+    """As logged; of a line `LINE`."""
+    step: float
+    """Of a line, its number."""
+    time: int
+    """Microseconds."""
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewQuery:
+    """Runs of a project, newest first."""
+
+    project: str
+    limit: int
+    after: tuple[int, int] | None = None
+    """`created_at` and `id` of the last run of the page before."""
+    runs: Sequence[int] | None = None
+    external_id: str | None = None
+    number: tuple[str, int] | None = None
+    """Prefix and number of a display id."""
+    metrics: Collection[str] | None = ()
+    """Of which metrics to give the summaries; None for all."""
+    facts: Collection[str] = ()
+    """Which flat keys of the system metadata to give."""
+    lasts: Collection[str] | None = ()
+    """Of which names and streams to give the last values; None for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A run with what is known of it."""
+
+    id: int
+    project: str
+    prefix: str
+    number: int
+    name: str
+    external_id: str | None
+    status: str
+    tags: list[str]
+    config: str
+    """JSON text, as it is kept: of a thousand runs most is never looked at."""
+    logger_settings: str
+    """JSON text."""
+    facts: dict[str, str | None]
+    notes: str | None
+    created_at: int
+    updated_at: int
+    status_updated: int
+    beat: int | None
+    forked_from: int | None
+    fork_step: float | None
+    names: dict[str, str]
+    summaries: list[MetricSummary]
+    lasts: list[LastValue] | None
+    """None where what is kept may lag behind: the series know."""
+
+    @property
+    def display_id(self) -> str:
+        return f"{self.prefix}-{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +243,10 @@ class Editor(Protocol):
         """Deeply: objects merge, anything else replaces."""
 
     def replace_config(self, values: Mapping[str, Any]) -> None: ...
+
+    def remove_config(self, paths: Iterable[str]) -> None:
+        """Takes values away, by their keys joined with `/`; what is not there is no error."""
+
     def merge_settings(self, values: Mapping[str, Any]) -> None: ...
 
     def merge_system_metadata(self, values: Mapping[str, Any]) -> None:
@@ -181,7 +257,12 @@ class Editor(Protocol):
 
     def set_notes(self, notes: str | None) -> None: ...
     def rename(self, name: str) -> None: ...
-    def add_names(self, names: Mapping[str, str]) -> None: ...
+    def add_names(self, names: Mapping[str, str]) -> None:
+        """Registers names; the first type of a name stays."""
+
+    def forget_names(self, names: Iterable[str]) -> None:
+        """Takes names away, and their summaries, before any are added."""
+
     def add_blobs(self, hashes: Iterable[str]) -> None: ...
 
 
@@ -205,7 +286,23 @@ class Runs(Protocol):
     def delete(self, run: int) -> list[tuple[str, int]] | None:
         """Forgets the run. Gives the blobs nobody refers to any more, with the time they were last referred to."""
 
+    def release(self, run: int, held: Collection[str], before: int) -> list[tuple[str, int]]:
+        """The run refers to no blobs but those it `held`, and those it was told of since `before`.
+
+        Gives the blobs that nobody refers to any more, as `delete` does.
+        """
+
     def projects(self, limit: int) -> list[Project]: ...
+
+    def create_project(self, name: str, prefix: str | None, description: str | None) -> Project:
+        """Raises `KeyError` for a name, or a prefix that was given, which another project has."""
+
+    def delete_project(self, name: str) -> bool:
+        """Forgets a project that has no runs. False where there is none, or it has some."""
+
+    def of_project(self, name: str) -> list[int]:
+        """Its runs' ids."""
+
     def project_names(self, project: str, runs: Sequence[int] | None, type: str) -> list[str]: ...
 
 
@@ -240,12 +337,19 @@ class Search(Protocol):
     ) -> tuple[list[tuple[int, float]], int]: ...  # fmt: skip
 
 
+class Overviews(Protocol):
+    def page(self, query: OverviewQuery) -> list[Overview]: ...
+
+
 class Summaries(Protocol):
     def stale(self, project: str) -> list[tuple[int, bool]]:
         """Runs whose kept summaries may lag behind the series, and whether each has ended."""
 
     def put(self, run: int, summaries: Sequence[MetricSummary], *, complete: bool) -> None:
         """Keeps summaries; with `complete` they are all there are, and the run is no longer stale."""
+
+    def put_lasts(self, run: int, lasts: Sequence[LastValue]) -> None:
+        """Keeps the last values of a run, in the place of those it had."""
 
     def mark_stale(self, run: int) -> None: ...
 
@@ -264,6 +368,8 @@ class MetadataStore(Protocol):
     def statuses(self) -> Statuses: ...
     @property
     def search(self) -> Search: ...
+    @property
+    def overviews(self) -> Overviews: ...
     @property
     def summaries(self) -> Summaries: ...
     @property

@@ -11,7 +11,7 @@ from pluto.server.lifecycle import GROUP_ERROR, GROUP_PREFIX
 from pluto.server.metadata import tables
 from pluto.server.metadata.contract import Run
 from pluto.server.metadata.database import chunks, dump, insert, now_ms
-from pluto.server.metadata.flatten import flatten, merge
+from pluto.server.metadata.flatten import flatten, merge, without
 
 
 class SqlEditor:
@@ -25,6 +25,7 @@ class SqlEditor:
         self._system = run.system_metadata
         self._columns: dict[str, Any] = {}
         self._names: dict[str, str] = {}
+        self._forgotten: dict[str, None] = {}
         self._blobs: dict[str, None] = {}
 
     def merge_config(self, values: Mapping[str, Any]) -> None:
@@ -32,6 +33,10 @@ class SqlEditor:
 
     def replace_config(self, values: Mapping[str, Any]) -> None:
         self._config = dict(values)
+
+    def remove_config(self, paths: Iterable[str]) -> None:
+        for path in paths:
+            self._config = without(self._config, path)
 
     def merge_settings(self, values: Mapping[str, Any]) -> None:
         self._columns["logger_settings"] = dump(merge(self.run.logger_settings, values))
@@ -50,6 +55,9 @@ class SqlEditor:
 
     def add_names(self, names: Mapping[str, str]) -> None:
         self._names.update(names)
+
+    def forget_names(self, names: Iterable[str]) -> None:
+        self._forgotten.update(dict.fromkeys(names))
 
     def add_blobs(self, hashes: Iterable[str]) -> None:
         self._blobs.update(dict.fromkeys(hashes))
@@ -70,6 +78,9 @@ class SqlEditor:
             self._connection.execute(
                 update(tables.runs).where(tables.runs.c.id == run.id).values(**columns, updated_at=now_ms())
             )
+        for some in chunks(list(self._forgotten)):
+            for table in (tables.names, tables.summaries, tables.lasts):
+                self._connection.execute(delete(table).where(table.c.run_id == run.id, table.c.name.in_(some)))
         if self._names:
             write_names(self._connection, run.id, self._names)
         if self._blobs:

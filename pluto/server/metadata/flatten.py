@@ -73,6 +73,21 @@ def merge(into: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def without(values: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """The values less what a path names: keys joined with `/`, which may be in a key, too. No empty object is left."""
+    kept: dict[str, Any] = {}
+    for key, value in values.items():
+        if key == path:
+            continue
+        if isinstance(value, dict) and path.startswith(f"{key}/"):
+            inner = without(value, path[len(key) + 1 :])
+            if not inner and value:
+                continue
+            value = inner
+        kept[key] = value
+    return kept
+
+
 def parse_object(text: str) -> dict[str, Any]:
     """The object in a JSON text. Raises `ValueError` for anything else, and for nesting nobody means."""
     try:

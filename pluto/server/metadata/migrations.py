@@ -23,7 +23,19 @@ def _baseline(_: Connection) -> None:
     """Nothing to do: the first tables are made whole."""
 
 
-MIGRATIONS: Sequence[Migration] = (Migration("0001-baseline", _baseline),)
+def _overviews(connection: Connection) -> None:
+    """Projects can be described, and the last values of a run can be told without reading its series."""
+    connection.exec_driver_sql("ALTER TABLE projects ADD COLUMN description TEXT")
+    connection.exec_driver_sql("ALTER TABLE metric_summaries ADD COLUMN last_step FLOAT")
+    connection.exec_driver_sql(
+        "CREATE TABLE last_values (run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, name TEXT NOT NULL,"
+        " source TEXT NOT NULL, type TEXT NOT NULL, step FLOAT NOT NULL, time BIGINT NOT NULL, body TEXT NOT NULL,"
+        " PRIMARY KEY (run_id, name, source))"
+    )
+    connection.exec_driver_sql("UPDATE runs SET stale = 1 WHERE status <> 'RUNNING'")
+
+
+MIGRATIONS: Sequence[Migration] = (Migration("0001-baseline", _baseline), Migration("0002-overviews", _overviews))
 """The first stands for the tables as first released. To change them: edit `tables.py` and append a migration."""
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, select, update
+from sqlalchemy import Connection, Select, delete, func, or_, select, update
 
 from pluto.server.identity import run_prefix
 from pluto.server.lifecycle import RESUME, RUNNING
 from pluto.server.metadata import tables
 from pluto.server.metadata.contract import NewRun, Project, Run
-from pluto.server.metadata.database import Database, dump, load, now_ms
+from pluto.server.metadata.database import Database, chunks, dump, load, now_ms
 from pluto.server.metadata.editor import SqlEditor, checked_tags, write_fields, write_tags
 from pluto.server.metadata.statuses import add_event, change
 
@@ -85,26 +85,53 @@ class SqlRuns:
             freed = [(row.sha256, row.created_at) for row in orphans]
             for table in (
                 tables.tags, tables.names, tables.events, tables.heartbeats, tables.triggers, tables.fields,
-                tables.summaries, tables.blobs,
+                tables.summaries, tables.lasts, tables.blobs,
             ):  # fmt: skip
                 connection.execute(delete(table).where(table.c.run_id == run))
             connection.execute(update(_runs).where(_runs.c.forked_from == run).values(forked_from=None))
             connection.execute(delete(_runs).where(_runs.c.id == run))
             return freed
 
+    def release(self, run: int, held: Collection[str], before: int) -> list[tuple[str, int]]:
+        blob = tables.blobs.c
+        freed: list[tuple[str, int]] = []
+        with self._database.write() as connection:
+            mine = connection.scalars(select(blob.sha256).where(blob.run_id == run, blob.created_at < before))
+            for some in chunks([sha for sha in mine if sha not in held]):
+                others = select(blob.sha256).where(blob.run_id != run, blob.sha256.in_(some))
+                gone = (blob.run_id == run, blob.sha256.in_(some))
+                orphans = select(blob.sha256, blob.created_at).where(*gone, blob.sha256.not_in(others))
+                freed += [(row.sha256, row.created_at) for row in connection.execute(orphans)]
+                connection.execute(delete(tables.blobs).where(*gone))
+        return freed
+
     def projects(self, limit: int) -> list[Project]:
-        counts = select(_runs.c.project_id, func.count().label("n")).group_by(_runs.c.project_id).subquery()
-        query = (
-            select(_projects, func.coalesce(counts.c.n, 0).label("n"))
-            .outerjoin(counts, counts.c.project_id == _projects.c.id)
-            .order_by(_projects.c.created_at.desc(), _projects.c.id.desc())
-            .limit(limit)
-        )
         with self._database.read() as connection:
-            return [
-                Project(row.id, row.name, row.prefix, row.created_at, row.updated_at, row.n)
-                for row in connection.execute(query)
-            ]
+            found = connection.execute(_counted().order_by(_projects.c.created_at.desc(), _projects.c.id.desc()))
+            return [_project(row) for row in found.fetchmany(limit)]
+
+    def create_project(self, name: str, prefix: str | None, description: str | None) -> Project:
+        with self._database.write() as connection:
+            taken = _projects.c.name == name
+            if prefix is not None:
+                taken = or_(taken, _projects.c.prefix == prefix)
+            other = connection.scalar(select(_projects.c.name).where(taken))
+            if other is not None:
+                what = f"project {name!r}" if other == name else f"the key {prefix!r}, of project {other!r}"
+                raise KeyError(f"there is already {what}")
+            project = _add_project(connection, name, prefix, description)
+            return _project(connection.execute(_counted().where(_projects.c.id == project)).one())
+
+    def delete_project(self, name: str) -> bool:
+        with self._database.write() as connection:
+            used = select(_runs.c.project_id)
+            gone = connection.execute(delete(_projects).where(_projects.c.name == name, _projects.c.id.not_in(used)))
+            return gone.rowcount > 0
+
+    def of_project(self, name: str) -> list[int]:
+        query = select(_runs.c.id).join(_projects, _projects.c.id == _runs.c.project_id).where(_projects.c.name == name)
+        with self._database.read() as connection:
+            return list(connection.scalars(query))
 
     def project_names(self, project: str, runs: Sequence[int] | None, type: str) -> list[str]:
         column = tables.names.c
@@ -120,6 +147,26 @@ class SqlRuns:
             query = query.where(column.run_id.in_(runs))
         with self._database.read() as connection:
             return list(connection.scalars(query))
+
+
+def _counted() -> Select[Any]:
+    counts = select(_runs.c.project_id, func.count().label("n")).group_by(_runs.c.project_id).subquery()
+    return select(_projects, func.coalesce(counts.c.n, 0).label("n")).outerjoin(
+        counts, counts.c.project_id == _projects.c.id
+    )
+
+
+def _project(row: Any) -> Project:
+    return Project(row.id, row.name, row.prefix, row.created_at, row.updated_at, row.n, row.description)
+
+
+def _add_project(connection: Connection, name: str, prefix: str | None, description: str | None) -> int:
+    now = now_ms()
+    made = _projects.insert().values(
+        name=name, prefix=prefix or run_prefix(name), next_number=1, created_at=now, updated_at=now,
+        description=description,
+    )  # fmt: skip
+    return int(connection.execute(made).inserted_primary_key[0])  # type: ignore[index]
 
 
 def _selected() -> Select[Any]:
@@ -171,12 +218,9 @@ def _attach(connection: Connection, run: Run, new: NewRun) -> Run:
 
 def _insert(connection: Connection, new: NewRun, tags: Sequence[str]) -> int:
     now = now_ms()
-    insert_project = {
-        "name": new.project, "prefix": run_prefix(new.project), "next_number": 1, "created_at": now, "updated_at": now,
-    }  # fmt: skip
     project = connection.scalar(select(_projects.c.id).where(_projects.c.name == new.project))
     if project is None:
-        project = connection.execute(_projects.insert().values(insert_project)).inserted_primary_key[0]  # type: ignore[index]
+        project = _add_project(connection, new.project, None, None)
     # The update locks the row, so that the number read next is this run's alone.
     connection.execute(
         update(_projects)

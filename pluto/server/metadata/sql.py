@@ -9,6 +9,7 @@ from sqlalchemy import select
 from pluto.server.metadata import tables
 from pluto.server.metadata.database import Database
 from pluto.server.metadata.keys import SqlKeys
+from pluto.server.metadata.overview import SqlOverviews
 from pluto.server.metadata.runs import SqlRuns
 from pluto.server.metadata.search import SqlSearch
 from pluto.server.metadata.statuses import SqlStatuses
@@ -25,6 +26,7 @@ class SqlMetadata:
         self.runs = SqlRuns(self._database)
         self.statuses = SqlStatuses(self._database)
         self.search = SqlSearch(self._database)
+        self.overviews = SqlOverviews(self._database)
         self.summaries = SqlSummaries(self._database)
         self.keys = SqlKeys(self._database)
 

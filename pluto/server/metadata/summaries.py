@@ -8,8 +8,9 @@ from sqlalchemy import delete, or_, select, update
 
 from pluto.server.lifecycle import RUNNING, ended
 from pluto.server.metadata import tables
-from pluto.server.metadata.contract import MetricSummary
+from pluto.server.metadata.contract import LastValue, MetricSummary
 from pluto.server.metadata.database import Database, insert
+from pluto.server.metadata.flatten import storable
 
 _runs, _projects, _summaries = tables.runs, tables.projects, tables.summaries
 
@@ -31,7 +32,7 @@ class SqlSummaries:
         rows = [
             {
                 "run_id": run, "name": kept.name, "count": kept.count, "min": kept.min, "max": kept.max,
-                "mean": kept.mean, "variance": kept.variance, "last": kept.last,
+                "mean": kept.mean, "variance": kept.variance, "last": kept.last, "last_step": kept.last_step,
             }
             for kept in summaries
         ]  # fmt: skip
@@ -42,6 +43,18 @@ class SqlSummaries:
                 connection.execute(delete(_summaries).where(_summaries.c.run_id == run))
                 connection.execute(update(_runs).where(_runs.c.id == run).values(stale=0))
             insert(connection, _summaries, rows, update=True)
+
+    def put_lasts(self, run: int, lasts: Sequence[LastValue]) -> None:
+        rows = [
+            {"run_id": run, "name": last.name, "source": last.source, "type": last.type, "step": last.step,
+             "time": last.time, "body": storable(last.body)}
+            for last in lasts
+        ]  # fmt: skip
+        with self._database.write() as connection:
+            if connection.scalar(select(_runs.c.id).where(_runs.c.id == run)) is None:
+                return
+            connection.execute(delete(tables.lasts).where(tables.lasts.c.run_id == run))
+            insert(connection, tables.lasts, rows, update=True)
 
     def mark_stale(self, run: int) -> None:
         with self._database.write() as connection:

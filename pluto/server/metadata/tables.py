@@ -31,6 +31,7 @@ projects = Table(
     Column("next_number", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("description", Text),
     Index("projects_prefix", "prefix"),
     sqlite_autoincrement=True,
 )
@@ -126,8 +127,22 @@ summaries = Table(
     Column("mean", Float),
     Column("variance", Float),
     Column("last", Float),
+    Column("last_step", Float),
     Index("metric_summaries_name", "name"),
 )
+
+lasts = Table(
+    "last_values",
+    schema,
+    _of_run(),
+    Column("name", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("step", Float, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""The last text or histogram of each name (`source` is empty), and under a stream's name its last line by source."""
 
 blobs = Table(
     "run_blobs",

@@ -16,7 +16,9 @@ from pluto.server.routes import (
     listing,
     metrics,
     openapi,
+    overview,
     pages,
+    projects,
     ranking,
     remarks,
     runs,
@@ -24,8 +26,8 @@ from pluto.server.routes import (
 )
 
 _MODULES = (
-    batch, runs, status, remarks, ingest, files, blobs, listing, metrics, ranking, charts, extensions, health,
-    openapi, pages, details,
+    batch, runs, status, remarks, ingest, files, blobs, listing, metrics, ranking, charts, extensions, overview,
+    projects, health, openapi, pages, details,
 )  # fmt: skip
 
 

@@ -69,8 +69,10 @@ async def batch(request: Request) -> Response:
         mark = app.series.marks(run).get((writer, lane), 0)
         refused = apply(app, run, [entry for entry in entries if entry.seq > mark])
     appended = app.series.append(run, writer, lane, entries, refused)
-    if appended.new_names:
-        register(app, run, appended.new_names)
+    if appended.new_names or appended.forgotten:
+        register(app, run, appended.new_names, appended.forgotten)
+    if appended.forgotten and lane == FILES:
+        app.release(run)
     if ended(status):
         app.metadata.summaries.mark_stale(run)
     return msgpack_response(Answer(appended.mark or 0, status, appended.rejected))
@@ -116,6 +118,7 @@ def _apply_one(app: Context, editor: Editor, record: object) -> None:
     """Applies one record, or looks whether it can be stored. Raises `ValueError` for one that can't be."""
     if isinstance(record, records.Config):
         values = parse_object(record.body)
+        editor.remove_config(record.remove)
         if record.replace:
             editor.replace_config(values)
         else:
@@ -124,7 +127,8 @@ def _apply_one(app: Context, editor: Editor, record: object) -> None:
         editor.merge_system_metadata(parse_object(record.body))
     elif isinstance(record, records.Tags):
         removed = frozenset(record.remove)
-        editor.set_tags([*(tag for tag in editor.tags if tag not in removed), *record.add])
+        kept = [] if record.replace else [tag for tag in editor.tags if tag not in removed]
+        editor.set_tags([*kept, *record.add])
     elif isinstance(record, records.Notes):
         editor.set_notes(record.text)
     elif isinstance(record, records.Name):

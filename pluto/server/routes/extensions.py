@@ -26,7 +26,7 @@ SERIES_MAX = 20_000
 """Most pairs of run and metric in one request for buckets."""
 
 
-def _existing(app: Context, request: Request) -> int:
+def existing(app: Context, request: Request) -> int:
     number = run_number(request)
     if not app.metadata.runs.exists(number):
         raise not_found()
@@ -63,13 +63,13 @@ async def delete(request: Request) -> Response:
 async def names(request: Request) -> Response:
     """Every log name of the run, with its type."""
     app = context(request)
-    return ext_response(request, {"names": app.series.names(_existing(app, request))})
+    return ext_response(request, {"names": app.series.names(existing(app, request))})
 
 
 async def points(request: Request) -> Response:
     """Every point of a metric, a page at a time."""
     app, query = context(request), request.query_params
-    number, name = _existing(app, request), required(request, "name")
+    number, name = existing(app, request), required(request, "name")
     order = query.get("order") or "step"
     if order not in ("step", "logged"):
         raise ApiError(400, "order has to be step or logged")
@@ -115,7 +115,7 @@ async def summaries(request: Request) -> Response:
     """Metrics of a run in a few numbers each."""
     app = context(request)
     wanted = request.query_params.getlist("names") or None
-    return ext_response(request, {"summaries": app.series.summaries(_existing(app, request), wanted)})
+    return ext_response(request, {"summaries": app.series.summaries(existing(app, request), wanted)})
 
 
 async def data(request: Request) -> Response:
@@ -123,7 +123,7 @@ async def data(request: Request) -> Response:
     app, query = context(request), request.query_params
     try:
         page = app.series.data(
-            _existing(app, request),
+            existing(app, request),
             name=query.get("name") or None,
             type=query.get("type") or None,
             cursor=query.get("cursor") or None,
@@ -139,7 +139,7 @@ async def files(request: Request) -> Response:
     app, query = context(request), request.query_params
     try:
         page = app.series.files(
-            _existing(app, request),
+            existing(app, request),
             name=query.get("name") or None,
             group=query.get("group"),
             cursor=query.get("cursor") or None,
@@ -157,7 +157,7 @@ async def files(request: Request) -> Response:
 async def graph(request: Request) -> Response:
     """The last model graph."""
     app = context(request)
-    text = app.series.model_graph(_existing(app, request))
+    text = app.series.model_graph(existing(app, request))
     return ext_response(request, {"graph": None if text is None else json.loads(text)})
 
 
@@ -166,7 +166,7 @@ async def alerts(request: Request) -> Response:
     app = context(request)
     rows = [
         {"time": row.time, "level": row.level, "title": row.title, "body": row.body, "url": row.url, "email": row.email}
-        for row in app.series.alerts(_existing(app, request))
+        for row in app.series.alerts(existing(app, request))
     ]
     return ext_response(request, {"alerts": rows})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -126,10 +127,11 @@ async def log_names(request: Request) -> Response:
     return json_response(SUCCESS)
 
 
-def register(app: Context, run: int, names: dict[str, str]) -> None:
-    """Makes names known to the metadata; a run deleted meanwhile has none."""
+def register(app: Context, run: int, names: dict[str, str], forgotten: Iterable[str] = ()) -> None:
+    """Makes names known to the metadata, once it has forgotten others; a run deleted meanwhile has none."""
     try:
         with app.metadata.runs.edit(run) as editor:
+            editor.forget_names(forgotten)
             editor.add_names(names)
     except LookupError:
         return

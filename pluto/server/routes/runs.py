@@ -36,6 +36,7 @@ class Create(msgspec.Struct):
     forkStep: float | None = None
     inheritConfig: bool | None = None
     inheritTags: bool | None = None
+    forkBeyond: bool = False
 
 
 class Resume(msgspec.Struct):
@@ -136,7 +137,7 @@ def _forked(app: Context, body: Create, new: NewRun) -> NewRun:
             break
         parent = ancestor
     last = app.series.last_step(parent.id)
-    if last is not None and body.forkStep > last:
+    if last is not None and body.forkStep > last and not body.forkBeyond:
         raise ApiError(400, f"forkStep {step(body.forkStep)} is beyond the parent's last step {step(last)}")
     config: dict[str, Any] = dict(new.config)
     if body.inheritConfig is not False:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -128,6 +128,18 @@ class Builder:
         orders = np.arange(self._rows, self._rows + len(steps))
         self._taken.append(_Rows((name,), orders, steps, times, values.reshape(1, -1)))
         self._rows += len(steps)
+
+    def forget(self, names: Collection[str]) -> None:
+        """Drops what was taken under these names so far."""
+        left = []
+        for rows in self._taken:
+            kept = [at for at, key in enumerate(rows.keys) if key not in names]
+            if len(kept) < len(rows.keys):
+                keys = tuple(rows.keys[at] for at in kept)
+                rows = _Rows(keys, rows.orders, rows.steps, rows.times, rows.values[kept])
+            if rows.keys:
+                left.append(rows)
+        self._taken = left
 
     @property
     def rows(self) -> int:

@@ -33,7 +33,16 @@ class Connection:
     inode: tuple[int, int]
     lock: threading.RLock = field(default_factory=threading.RLock)
     names: dict[str, int] = field(default_factory=dict)
-    """Ids of log names seen here. Names are only ever added to a file, so what is in here stays true."""
+    """Ids of log names seen here, true as long as nobody has forgotten names since."""
+    forgets: int = 0
+    """How often names had been forgotten when they were seen."""
+
+    def heed_forgetting(self) -> None:
+        """Lets go of the ids where names were forgotten, here or by another process. Within a transaction."""
+        times: int = self.db.execute("SELECT times FROM forgetting").fetchone()[0]
+        if times != self.forgets:
+            self.names.clear()
+            self.forgets = times
 
 
 class Connections:
@@ -75,6 +84,7 @@ class Connections:
                 return
             connection.db.execute("BEGIN IMMEDIATE")
             try:
+                connection.heed_forgetting()
                 yield connection
                 connection.db.execute("COMMIT")
             except BaseException:

@@ -29,6 +29,8 @@ class Appended:
     """By rising seq; of a writer's batch also those of entries that were stored before."""
     new_names: dict[str, str]
     """Log names seen for the first time in this run, with their type (`METRIC`, `IMAGE`, `HISTOGRAM`, `DATA`, …)."""
+    forgotten: frozenset[str] = frozenset()
+    """Names of which something was forgotten. Those of them that are still there, or again, are in `new_names`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class LogLine:
     stream: str
     line: int
     message: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,8 @@ class SeriesStore(Protocol):
         is rejected alone, as is an entry whose seq is in `refused`, for the reason given there. A writer's rejections
         are kept with its mark: whoever sends a batch again hears them again, until a later batch shows that they were
         heard. Kinds that belong to the metadata (config, tags, …) count towards the mark and are kept as they came.
+        A FORGET takes away what the run has so far under its names: in the lane of files the files, in the other one
+        all else. A name under which nothing is left is gone; one under which something is has the type of that.
         """
 
     def marks(self, run: int) -> dict[tuple[str, str], int]:
@@ -190,9 +195,9 @@ class SeriesStore(Protocol):
         """Summaries of the named metrics, or of all."""
 
     def logs(
-        self, run: int, *, stream: str | None = None, limit: int = 1000, offset: int = 0
+        self, run: int, *, stream: str | None = None, source: str | None = None, limit: int = 1000, offset: int = 0
     ) -> tuple[list[LogLine], int]:
-        """Console lines by line number, and how many there are in all."""
+        """Console lines by line number, and how many there are in all; of one stream, of one source."""
 
     def data(
         self,
@@ -204,6 +209,12 @@ class SeriesStore(Protocol):
         limit: int = 1000,
     ) -> Page:
         """`DataRow`s by name, step and time. `type` compares case-insensitively."""
+
+    def last_data(self, run: int, names: Sequence[str]) -> dict[str, DataRow]:
+        """The `DataRow` with the highest step of each of the names."""
+
+    def last_lines(self, run: int) -> list[LogLine]:
+        """The last console line of each source and stream."""
 
     def files(
         self,

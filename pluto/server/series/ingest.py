@@ -15,15 +15,13 @@ import msgspec
 import numpy as np
 
 from pluto.protocol import records
-from pluto.protocol.batch import Entry, Rejection
+from pluto.protocol.batch import FILES, LINES, Entry, Rejection
 from pluto.protocol.records import BATCH_KINDS, Kind
-from pluto.server.series import blocks, chunks
+from pluto.server.series import blocks, chunks, forgetting
 from pluto.server.series.blocks import Builder
+from pluto.server.series.forgetting import METRIC, TEXT_NAME, TEXT_TYPE
 from pluto.server.series.rows import step_in
 
-METRIC: Final = "METRIC"
-TEXT_TYPE: Final = "string-series"
-TEXT_NAME: Final = "DATA"
 SYSTEM: Final = "sys/"
 
 FOLD_POINTS: Final = 1_000
@@ -38,7 +36,8 @@ ROWS_AT_LEAST: Final = 8
 """Rows of metrics read at a time: so many that arrays pay, so few that their Python objects stay in the cache."""
 
 _METRICS: Final = int(Kind.METRICS)
-_COLUMNS: Final = int(Kind.COLUMNS)
+_APART: Final = frozenset({int(Kind.COLUMNS), int(Kind.FORGET)})
+"""Kinds whose place among the rows of metrics matters."""
 _decode_metrics: Final = msgspec.msgpack.Decoder(records.Metrics).decode
 _HASH: Final = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -48,9 +47,11 @@ class Unfit(ValueError):
 
 
 class Batch:
-    """What a batch of records comes to: rows for each table."""
+    """What a batch of records of a lane comes to: rows for each table, and what is forgotten before they are put in."""
 
-    def __init__(self) -> None:
+    def __init__(self, lane: str = LINES) -> None:
+        self.lane = lane
+        self.forgotten: list[records.Forget] = []
         self.metrics = Builder()
         self.names: dict[str, str] = {}
         self.data: list[tuple[Any, ...]] = []
@@ -61,14 +62,15 @@ class Batch:
 
     def take(self, entries: Iterable[Entry], refused: Mapping[int, str] | None = None) -> None:
         """Reads the entries. One that can't be stored, or is `refused` already, goes to `rejected`."""
-        # Columns and rows are kept in the order they came in; the other kinds lie elsewhere.
-        for is_column, stretch in itertools.groupby(entries, lambda entry: entry.kind == _COLUMNS):
+        # Columns and rows are kept in the order they came in; the other kinds lie elsewhere. What is forgotten is all
+        # that came before, and nothing that came after.
+        for is_apart, stretch in itertools.groupby(entries, lambda entry: entry.kind in _APART):
             there = list(stretch)
-            rows = [] if is_column else [entry for entry in there if entry.kind == _METRICS]
+            rows = [] if is_apart else [entry for entry in there if entry.kind == _METRICS]
             self._take_rows(rows, refused)
             if len(rows) < len(there):
                 for entry in there:
-                    if is_column or entry.kind != _METRICS:
+                    if is_apart or entry.kind != _METRICS:
                         self._take_one(entry, refused)
         self.rejected.sort(key=lambda rejection: rejection.seq)
 
@@ -103,6 +105,11 @@ class Batch:
             self.rejected.append(Rejection(entry.seq, str(error)))
         except RecursionError:
             self.rejected.append(Rejection(entry.seq, "nested too deeply"))
+
+    @property
+    def forgotten_names(self) -> frozenset[str]:
+        """All names of which something is forgotten."""
+        return frozenset(name for record in self.forgotten for name in record.names)
 
     def _metrics(self, record: records.Metrics) -> None:
         _int64(record.time)
@@ -144,7 +151,20 @@ class Batch:
     def _console(self, record: records.Console) -> None:
         time, first = _int64(record.time), _int64(record.first_line)
         _int64(first + len(record.lines))
-        self.console.extend((line, record.stream, time, text) for line, text in enumerate(record.lines, first))
+        who = record.source
+        self.console.extend((line, record.stream, time, text, who) for line, text in enumerate(record.lines, first))
+
+    def _forget(self, record: records.Forget) -> None:
+        if self.lane != FILES and (record.entries or record.replaced):
+            return  # it is about files alone
+        self.forgotten.append(record)
+        names = frozenset(record.names)
+        if self.lane == FILES:
+            self.files = [row for row in self.files if not (row[0] in names and _is_meant(row, record.entries))]
+        else:
+            self.metrics.forget(names)
+            self.data = [row for row in self.data if row[0] not in names]
+        self.names = {name: kind for name, kind in self.names.items() if name not in names or record.entries}
 
     def _event(self, entry: Entry, record: Any) -> None:
         _int64(record.time)
@@ -160,6 +180,7 @@ _TAKE: Final[dict[int, Callable[[Batch, Any], None]]] = {
     Kind.DATA: Batch._data,
     Kind.FILE: Batch._file,
     Kind.CONSOLE: Batch._console,
+    Kind.FORGET: Batch._forget,
 }
 _EVENTS: Final[dict[int, bool]] = {
     Kind.CONFIG: True,
@@ -172,6 +193,17 @@ _EVENTS: Final[dict[int, bool]] = {
 }
 """Kinds kept as they came, and whether the body is the JSON text of an object."""
 assert _TAKE.keys() | _EVENTS.keys() == BATCH_KINDS
+
+
+def _is_meant(row: tuple[Any, ...], entries: Sequence[str]) -> bool:
+    """Whether a file's row is one of the entries; every one is where none are named."""
+    if not entries:
+        return True
+    try:
+        path = json.loads(row[-1] or "{}").get("artifact_path")
+    except (ValueError, AttributeError):
+        return False
+    return any(path == entry or (entry.endswith("/") and str(path).startswith(entry)) for entry in entries)
 
 
 def _int64(number: int) -> int:
@@ -214,21 +246,36 @@ def register(db: sqlite3.Connection, ids: dict[str, int], names: dict[str, str])
 
 
 def write(db: sqlite3.Connection, ids: dict[str, int], batch: Batch) -> dict[str, str]:
-    """Puts the rows into the tables, within the caller's transaction. Gives the names that are new."""
+    """Puts the rows into the tables, within the caller's transaction.
+
+    Gives the names that are new, and those that are left of what was forgotten.
+    """
+    left = _forget(db, ids, batch)
     names = dict.fromkeys(batch.metrics.names(), METRIC)
     new = register(db, ids, names | {name: kind for name, kind in batch.names.items() if name not in names})
     if batch.metrics.rows:
         _bounds(db, batch.metrics)
         _add_to_tail(db, ids, batch.metrics)
     db.executemany("INSERT INTO data (name, type, step, time, body) VALUES (?, ?, ?, ?, ?)", batch.data)
-    db.executemany("INSERT INTO console (line, stream, time, message) VALUES (?, ?, ?, ?)", batch.console)
+    db.executemany("INSERT INTO console (line, stream, time, message, source) VALUES (?, ?, ?, ?, ?)", batch.console)
     db.executemany(
         'INSERT INTO file (name, "index", type, file_name, file_type, size, sha256, step, time, caption, annotations,'
         " metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         batch.files,
     )
     db.executemany("INSERT INTO event (kind, body) VALUES (?, ?)", batch.events)
-    return new
+    return left | new
+
+
+def _forget(db: sqlite3.Connection, ids: dict[str, int], batch: Batch) -> dict[str, str]:
+    if not batch.forgotten:
+        return {}
+    for record in batch.forgotten:
+        if batch.lane == FILES:
+            forgetting.forget_files(db, record.names, record.entries)
+        else:
+            forgetting.forget_lines(db, record.names)
+    return forgetting.settle(db, ids, batch.forgotten_names)
 
 
 def _bounds(db: sqlite3.Connection, metrics: Builder) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -30,15 +31,41 @@ def step_out(kept: float | bytes) -> float:
     return math.nan if isinstance(kept, bytes) else kept
 
 
-def logs(db: sqlite3.Connection, stream: str | None, limit: int, offset: int) -> tuple[list[LogLine], int]:
+def logs(
+    db: sqlite3.Connection, stream: str | None, source: str | None, limit: int, offset: int
+) -> tuple[list[LogLine], int]:
     """Console lines by number, and how many there are."""
-    where, values = ("", ()) if stream is None else ("WHERE stream = ?", (stream,))
+    asked = {name: value for name, value in (("stream", stream), ("source", source)) if value is not None}
+    where = f"WHERE {' AND '.join(f'{name} = ?' for name in asked)}" if asked else ""
+    values = tuple(asked.values())
     (total,) = db.execute(f"SELECT count(*) FROM console {where}", values).fetchone()
     found = db.execute(
-        f"SELECT time, stream, line, message FROM console {where} ORDER BY line, id LIMIT ? OFFSET ?",
+        f"SELECT time, stream, line, message, source FROM console {where} ORDER BY line, id LIMIT ? OFFSET ?",
         (*values, limit, offset),
     )
     return [LogLine(*row) for row in found], total
+
+
+def last_lines(db: sqlite3.Connection) -> list[LogLine]:
+    """The last line of each source and stream."""
+    found = db.execute(
+        "SELECT time, stream, max(line), message, source FROM console GROUP BY source, stream ORDER BY source, stream"
+    )
+    return [LogLine(*row) for row in found]
+
+
+def last_data(db: sqlite3.Connection, names: Sequence[str]) -> dict[str, DataRow]:
+    """The row with the highest step of each name."""
+    found = {}
+    for name in names:
+        row = db.execute(
+            "SELECT name, type, step, time, body FROM data WHERE name = ? AND typeof(step) <> 'blob'"
+            " ORDER BY step DESC, time DESC, id DESC LIMIT 1",
+            (name,),
+        ).fetchone()
+        if row is not None:
+            found[name] = DataRow(row[0], row[1], step_out(row[2]), row[3], row[4])
+    return found
 
 
 def data(db: sqlite3.Connection, where: dict[str, tuple[Any, ...]], cursor: str | None, limit: int) -> Page:

@@ -53,9 +53,22 @@ def rejections(db: sqlite3.Connection) -> None:
     )
 
 
+def forgetting(db: sqlite3.Connection) -> None:
+    """`forgetting` counts how often names were forgotten, since connections remember the numbers of names."""
+    db.execute("CREATE TABLE forgetting (times INTEGER NOT NULL)")
+    db.execute("INSERT INTO forgetting VALUES (0)")
+
+
+def sources(db: sqlite3.Connection) -> None:
+    """Console lines tell who printed them."""
+    db.execute("ALTER TABLE console ADD COLUMN source TEXT NOT NULL DEFAULT ''")
+
+
 MIGRATIONS: Final[tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...]] = (
     ("create", create),
     ("rejections", rejections),
+    ("forgetting", forgetting),
+    ("sources", sources),
 )
 """Name and work of each step; a file's `user_version` counts the steps it has behind it. Only ever append."""
 

@@ -13,7 +13,7 @@ from pluto.protocol.batch import Entry
 from pluto.protocol.records import Kind
 from pluto.server.series import buckets, chunks, ingest, points, rejections, rows, summaries
 from pluto.server.series.connections import Connection, Connections
-from pluto.server.series.contract import Appended, Buckets, FileRow, LogLine, Page, Points, Summary
+from pluto.server.series.contract import Appended, Buckets, DataRow, FileRow, LogLine, Page, Points, Summary
 from pluto.server.series.pieces import find
 
 METADATA_KINDS: Final = (Kind.CONFIG, Kind.TAGS, Kind.NOTES, Kind.METADATA, Kind.NAME)
@@ -49,7 +49,7 @@ class SqliteSeries:
         """As the contract says."""
         with self._files.write(run) as file:
             assert file is not None
-            found = ingest.Batch()
+            found = ingest.Batch(lane)
             mark = None
             if writer is None:
                 found.take(batch, refused)
@@ -64,7 +64,7 @@ class SqliteSeries:
                     file.db.execute("INSERT OR REPLACE INTO mark VALUES (?, ?, ?)", (writer, lane, mark))
                 rejected = rejections.settle(file.db, writer, lane, batch, found.rejected)
             new = ingest.write(file.db, file.names, found)
-        return Appended(mark, rejected, new)
+        return Appended(mark, rejected, new, found.forgotten_names)
 
     def add_names(self, run: int, names: dict[str, str]) -> None:
         """As the contract says."""
@@ -159,11 +159,11 @@ class SqliteSeries:
             return summaries.summaries(file.db, names)
 
     def logs(
-        self, run: int, *, stream: str | None = None, limit: int = 1000, offset: int = 0
+        self, run: int, *, stream: str | None = None, source: str | None = None, limit: int = 1000, offset: int = 0
     ) -> tuple[list[LogLine], int]:
         """As the contract says."""
         with self._files.read(run) as file:
-            return rows.logs(file.db, stream, limit, offset) if file else ([], 0)
+            return rows.logs(file.db, stream, source, limit, offset) if file else ([], 0)
 
     def data(
         self,
@@ -184,6 +184,16 @@ class SqliteSeries:
             if file is None:
                 return Page([], None)
             return rows.data(file.db, where, cursor, limit)
+
+    def last_data(self, run: int, names: Sequence[str]) -> dict[str, DataRow]:
+        """As the contract says."""
+        with self._files.read(run) as file:
+            return rows.last_data(file.db, names) if file else {}
+
+    def last_lines(self, run: int) -> list[LogLine]:
+        """As the contract says."""
+        with self._files.read(run) as file:
+            return rows.last_lines(file.db) if file else []
 
     def files(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -22,6 +23,7 @@ from pluto.protocol.records import (
     Console,
     Data,
     File,
+    Forget,
     Kind,
     Metrics,
     ModelGraph,
@@ -373,6 +375,90 @@ class SeriesConformance:
         with pytest.raises(KeyError):
             store.attach_blob(1, 99, HASH, 1)
 
+    # Forgetting
+
+    def test_what_is_forgotten_is_gone_from_the_lane(self, store: SeriesStore):
+        lines = [
+            Metrics(1, 1, {"a": 1, "b": 1}), Texts(1, 1, {"t": "x"}), Data(1, 1, "h", "HISTOGRAM", "{}"),
+            Forget(2, ["a", "t", "h", "unknown"]), Metrics(3, 1, {"a": 9}),
+        ]  # fmt: skip
+        files = [File(1, 1, name, 0, "FILE", "f", "txt", 1, HASH) for name in ("a", "f")]
+        store.append(1, "w", FILES, [entry(1, files[0]), entry(2, files[1])])
+        answer = store.append(1, "w", LINES, [entry(seq, record) for seq, record in enumerate(lines, 1)])
+        assert answer.forgotten == {"a", "t", "h", "unknown"}
+        assert answer.new_names == {"a": "FILE", "b": "METRIC"}
+        assert store.points(1, "a").values.tolist() == [9] and store.points(1, "b").values.tolist() == [1]
+        assert store.data(1).rows == [] and store.summaries(1)["a"].count == 1
+        assert [row.name for row in store.files(1).rows] == ["a", "f"]
+        assert store.names(1) == {"a": "FILE", "f": "FILE", "b": "METRIC"}
+
+        again = store.append(1, "w", FILES, [entry(3, Forget(4, ["a", "f"])), entry(4, files[1])])
+        assert (again.forgotten, again.new_names) == ({"a", "f"}, {"a": "METRIC", "f": "FILE"})
+        assert [row.name for row in store.files(1).rows] == ["f"] and store.points(1, "a").values.tolist() == [9]
+        assert store.names(1) == {"a": "METRIC", "b": "METRIC", "f": "FILE"}
+
+    def test_a_name_that_is_forgotten_may_be_of_another_type(self, store: SeriesStore):
+        store.append(1, "w", LINES, [entry(1, Metrics(1, 1, {"a": 1})), entry(2, Texts(1, 1, {"b": "x"}))])
+        swapped = [Forget(2, ["a", "b"]), Texts(3, 1, {"a": "x"}), Metrics(3, 2, {"b": 2})]
+        answer = store.append(1, "w", LINES, [entry(seq, record) for seq, record in enumerate(swapped, 3)])
+        assert answer.new_names == {"a": "DATA", "b": "METRIC"} == store.names(1)
+        assert len(store.points(1, "a").steps) == 0 and store.points(1, "b").values.tolist() == [2]
+
+    def test_forgetting_is_done_once(self, store: SeriesStore):
+        batch = [entry(1, Metrics(1, 1, {"a": 1})), entry(2, Forget(2, ["a"])), entry(3, Metrics(3, 2, {"a": 2}))]
+        store.append(1, "w", LINES, batch)
+        store.append(1, "v", LINES, [entry(1, Metrics(4, 3, {"a": 3}))])
+        assert store.append(1, "w", LINES, batch).forgotten == frozenset()
+        assert store.points(1, "a").values.tolist() == [2, 3]
+
+    def test_forgetting_reaches_sealed_points(self, store: SeriesStore):
+        steps = np.arange(20_000.0)
+        for name in ("a", "b"):
+            store.append(1, name, LINES, [entry(1, columns(name, steps, steps, steps))])
+        store.seal(1)
+        store.append(1, "w", LINES, [entry(1, Metrics(1, 1, {"a": 1, "b": 1})), entry(2, Forget(2, ["a"]))])
+        assert store.names(1) == {"b": "METRIC"} and len(store.points(1, "b").steps) == 20_001
+        assert store.summaries(1).keys() == {"b"} and len(store.buckets(1, "a", 10).steps) == 0
+
+    def test_entries_of_an_artifact_are_forgotten_alone(self, store: SeriesStore):
+        def files(first: int) -> list[Entry]:
+            paths = ("x/1", "x/2", "y", "xy")
+            told = [f'{{"artifact_path": "{path}"}}' for path in paths]
+            return [
+                entry(seq, File(1, 0, "s", 0, "ARTIFACT", "f", "", 1, HASH, metadata=text))
+                for seq, text in enumerate(told, first)
+            ]
+
+        broken = File(1, 0, "s", 0, "ARTIFACT", "f", "", 1, HASH, metadata="{")
+        store.append(
+            1, "w", FILES, [*files(1), entry(9, broken), entry(10, File(1, 0, "s", 0, "FILE", "f", "", 1, HASH))]
+        )
+        store.append(1, "w", FILES, [entry(11, Forget(2, ["s"], ["x/", "y"]))])
+        assert len(store.files(1).rows) == 3
+        # In one batch it is the same.
+        store.append(1, "v", FILES, [*files(1), entry(5, Forget(2, ["s"], ["x/", "xy"]))])
+        assert sorted(row.metadata or "" for row in store.files(1).rows) == ["", "{", '{"artifact_path": "y"}']
+        # What is about files leaves all else alone.
+        lines = [Metrics(1, 1, {"s": 1}), Forget(2, ["s"], ["y"]), Forget(2, ["s"], replaced=True)]
+        assert store.append(1, "w", LINES, [entry(at, one) for at, one in enumerate(lines, 1)]).forgotten == frozenset()
+        assert store.points(1, "s").values.tolist() == [1]
+
+    def test_last_values(self, store: SeriesStore):
+        batch = [
+            Texts(1, 2, {"t": "late"}), Texts(2, 1, {"t": "early"}), Texts(1, math.nan, {"t": "nowhere"}),
+            Data(5, 1, "h", "HISTOGRAM", "{}"), Console(1, "INFO", 1, ["a", "b"]), Console(2, "ERROR", 1, ["e"], "s"),
+            Console(3, "INFO", 1, ["z"], "s"),
+        ]  # fmt: skip
+        store.append(1, "w", LINES, [entry(seq, record) for seq, record in enumerate(batch, 1)])
+        assert {name: (row.type, row.step, row.body) for name, row in store.last_data(1, ["t", "h", "x"]).items()} == {
+            "t": ("string-series", 2.0, "late"), "h": ("HISTOGRAM", 1.0, "{}"),
+        }  # fmt: skip
+        lines = [(line.source, line.stream, line.line, line.message) for line in store.last_lines(1)]
+        assert lines == [("", "INFO", 2, "b"), ("s", "ERROR", 1, "e"), ("s", "INFO", 1, "z")]
+        assert [line.message for line in store.logs(1, source="s")[0]] == ["e", "z"]
+        assert store.logs(1, source="", stream="INFO")[1] == 2
+        assert store.last_data(9, ["t"]) == {} and store.last_lines(9) == []
+
     def test_alerts_graphs_and_the_log_of_the_metadata(self, store: SeriesStore):
         alert = Alert(1, "WARNING", "title", "body")
         changes = [
@@ -469,6 +555,21 @@ class SeriesConformance:
                 self.send(store, "w", [columns(name, *(zip(*points, strict=True) if points else ([], [], [])))])
                 for step, time, value in points:
                     self.model.add(name, step, time, value)
+
+            @rule(
+                store=st.integers(0, 1), writer=st.sampled_from("vw"), gone=st.lists(names, max_size=3), before=rows,
+                after=rows,
+            )  # fmt: skip
+            def forget(self, store: int, writer: str, gone: list[str], before: list[Any], after: list[Any]) -> None:
+                """Amid a batch: what comes before is gone, be it in the same batch, and what comes after is not."""
+                made: list[records.Record] = [Metrics(time, step, row) for time, step, row in before]
+                self.send(store, writer, [*made, Forget(0, gone), *(Metrics(t, s, row) for t, s, row in after)])
+                for part in (before, after):
+                    for time, step, row in part:
+                        for name, value in row.items():
+                            self.model.add(name, step, time, value)
+                    if part is before:
+                        self.model.forget(gone)
 
             @precondition(lambda self: self.sent)
             @rule(store=st.integers(0, 1), data=st.data())

@@ -25,6 +25,10 @@ class Model:
     def add(self, name: str, step: float, time: int, value: float) -> None:
         self.metrics.setdefault(name, []).append((float(step), time, float(value)))
 
+    def forget(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.metrics.pop(name, None)
+
     def points(self, name: str, order: str, low: float | None = None, high: float | None = None) -> list[Point]:
         found = [
             p for p in self.metrics.get(name, []) if (low is None or p[0] >= low) and (high is None or p[0] <= high)

@@ -5,9 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pluto.core.settings import Settings
 
 _PAGE = 1000
 
@@ -32,7 +37,9 @@ class Leftover:
     poisoned: int
     """Records the server refused for good; they are kept in the folder."""
     alive: bool
-    """Whether a process may still be writing it."""
+    """Whether a process that has written it lives."""
+    ended: bool
+    """Whether all writers have ended it, so that nothing comes after."""
     problem: str | None
 
     @property
@@ -94,32 +101,90 @@ def read(root: Path, sync: Path, folder: Path) -> Leftover:
     processes = places.Processes(sync)
     receipt = read_json(sync / "receipts" / f"{folder.name}.json")
     records = files = size = poisoned = 0
-    alive = False
+    alive, ended = False, True
     for told in sorted(folder.glob("[!.]*/writer.json")):
         counted = _writer(told.parent)
         records, files, size = records + counted[0], files + counted[1], size + counted[2]
         with contextlib.suppress(OSError):
             poisoned += len((told.parent / "poison.jsonl").read_text("utf-8").splitlines())
         alive = alive or places.alive(processes, read_json(told), told.parent)
-    target = run.get("target", {})
+        ended = ended and counted[3]
     return Leftover(
         root=str(root),
         folder=str(folder),
         project=str(run.get("project")),
         run_id=run.get("external_id"),
         mode=str(run.get("mode")),
-        target=str(target.get("store") or target.get("api")),
+        target=place_of(run.get("target", {})),
         records=records,
         files=files,
         bytes=size,
         poisoned=poisoned,
         alive=alive,
+        ended=ended,
         problem=receipt.get("problem") or (receipt.get("refused") or {}).get("message"),
     )
 
 
-def _writer(folder: Path) -> tuple[int, int, int]:
-    """Records and files that wait, and bytes on disk, of one writer."""
+def redirect(folder: Path, settings: Settings, project: str | None = None) -> str | None:
+    """Binds a run folder for where `settings` say, and for another project if one is given; gives the new place.
+
+    None, and nothing is done, while another process delivers it. Not for a run that a store or server has already.
+    """
+    from pluto.core.run_folder import description, write_json
+    from pluto.core.uploader import places
+    from pluto.core.uploader.writer import read_json
+
+    handle = places.take(folder)
+    if handle is None:
+        return None
+    try:
+        about = read_json(folder / "run.json")
+        target = description(settings, settings.target(), about["project"], about.get("external_id"))["target"]
+        write_json(folder / "run.json", {**about, "target": target, "project": project or about["project"]})
+    finally:
+        os.close(handle)
+    return place_of(target)
+
+
+def place_of(target: Mapping[str, Any]) -> str:
+    """The store's folder or the server's address, of the target that a `run.json` describes."""
+    return str(target.get("store") or target.get("api"))
+
+
+def deliver(folder: Path, *, patience_s: float, tell: Callable[[], None] | None = None) -> str | None:
+    """Delivers one run folder, or waits for who is at it; None once it is gone, else why something is left.
+
+    Gives a server up that has not answered for `patience_s`. `tell` is called now and then meanwhile.
+    """
+    from pluto.core.uploader.loop import deliver as deliver_all
+
+    sync = folder.parent.parent
+    problems = deliver_all(
+        sync, only={folder.name}, progress=None if tell is None else lambda *_: tell(), patience_s=patience_s
+    )
+    if not problems:
+        await_others([folder], patience_s)
+    if not folder.is_dir():
+        return None
+    return problems.get(folder.name) or "another process is writing or delivering it"
+
+
+def await_others(folders: Iterable[Path], patience_s: float) -> None:
+    """Waits until run folders that an uploader delivers are gone; not if none listens, and at most `patience_s`."""
+    from pluto.core import bell
+
+    deadline = time.monotonic() + patience_s
+    held = list(folders)
+    while (held := [folder for folder in held if folder.is_dir()]) and time.monotonic() < deadline:
+        rung = [bell.ring(sync) for sync in {folder.parent.parent for folder in held}]
+        if not any(rung):
+            return
+        time.sleep(0.1)
+
+
+def _writer(folder: Path) -> tuple[int, int, int, bool]:
+    """Records and files that wait, and bytes on disk, of one writer, and whether it has ended."""
     from pluto.core.journal import Reader
     from pluto.core.uploader.writer import read_json
     from pluto.protocol.batch import FILES
@@ -128,7 +193,7 @@ def _writer(folder: Path) -> tuple[int, int, int]:
     lines, files = int(cursor.get("lines", 0)), int(cursor.get("files", 0))
     reader = Reader(folder)
     try:
-        last, _ = reader.tail()
+        last, ended = reader.tail()
         waiting_files = files_after_lines = 0
         after = min(lines, files)
         while True:
@@ -138,7 +203,7 @@ def _writer(folder: Path) -> tuple[int, int, int]:
             if not batch.rows:
                 break
             after = batch.through
-        return max(last - lines, 0) - files_after_lines, waiting_files, reader.bytes_left()
+        return max(last - lines, 0) - files_after_lines, waiting_files, reader.bytes_left(), ended
     finally:
         reader.close()
 

@@ -1,0 +1,9 @@
+"""A field that holds a set."""
+
+from pluto.compat.neptune.attributes.attribute import Attribute
+
+__all__ = ["Set"]
+
+
+class Set(Attribute):
+    """A field that holds a set."""

@@ -1,0 +1,1 @@
+"""What is shared below Neptune's API: exceptions and warnings."""

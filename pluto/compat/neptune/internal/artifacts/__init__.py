@@ -1,0 +1,1 @@
+"""Files that are referred to, and not kept."""

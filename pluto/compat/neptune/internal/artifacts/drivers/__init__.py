@@ -1,0 +1,1 @@
+"""Where such files may lie: on this machine, in S3."""

@@ -1,0 +1,1 @@
+"""How this client talks to what it reads from."""

@@ -1,0 +1,95 @@
+"""Finding runs and experiments: filters, order and limit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pluto.compat.attributes.kinds import AttributeKind
+from pluto.compat.neptune_query.exceptions import NeptuneProjectInaccessible, NeptuneUserError
+from pluto.compat.neptune_query.internal.expressions import Expression, Field
+from pluto.compat.neptune_query.internal.inference import typed, typed_order
+from pluto.compat.neptune_query.internal.meaning import condition
+from pluto.compat.neptune_query.internal.members import ContainerType, Member, ProjectRuns
+
+if TYPE_CHECKING:
+    from pluto.compat.attributes import AttributeReader
+    from pluto.compat.attributes.conditions import Condition
+
+
+@dataclass(frozen=True)
+class Order:
+    """By what to sort, which way, and how many to keep."""
+
+    field: Field
+    descending: bool = True
+    limit: int | None = None
+
+
+NEWEST_FIRST = Order(Field("sys/creation_time", "datetime"))
+
+
+def find(
+    reader: AttributeReader,
+    project: str,
+    container: ContainerType,
+    expression: Expression | None,
+    order: Order = NEWEST_FIRST,
+    series: Collection[str] | None = (),
+) -> list[Member]:
+    """The runs or experiments of the project that meet the expression.
+
+    `series`: those whose last values are wanted besides what is filtered and sorted by; None for all. Raises
+    `NeptuneProjectInaccessible` where there is no such project.
+    """
+    asked = {order.field.name} | {field.name for field in expression.fields()} if expression else {order.field.name}
+    runs = ProjectRuns(reader, project, None if series is None else {*series, *asked})
+    if not runs.members:
+        check_there(reader, project)
+    met = None if expression is None else condition(typed(expression, runs.types_of))
+    field = typed_order(order.field, runs.types_of)
+    return arranged(meeting(runs.of(container), met), Order(field, order.descending, order.limit))
+
+
+def check_there(reader: AttributeReader, project: str) -> None:
+    """Raises `NeptuneProjectInaccessible` where there is no such project; Pluto's default project always is."""
+    from pluto.compat.attributes import Projects
+    from pluto.core.settings import resolve
+
+    if project != resolve().project and Projects(reader).find(project) is None:
+        raise NeptuneProjectInaccessible()
+
+
+def meeting(members: Iterable[Member], met: Condition | None) -> list[Member]:
+    """The members that meet the condition."""
+    try:
+        return [member for member in members if met is None or met.holds(member)]
+    except TimeoutError:
+        raise NeptuneUserError("a pattern of the filter takes more than a second for one value: simplify it") from None
+
+
+def arranged(members: list[Member], order: Order) -> list[Member]:
+    """The members in order, as many as asked for; those without the attribute last."""
+    keyed = [(_key(member, order.field), member) for member in members]
+    having = [(key, member) for key, member in keyed if key is not None]
+    having.sort(key=lambda pair: pair[0], reverse=order.descending)
+    found = [member for _, member in having] + [member for key, member in keyed if key is None]
+    return found[: order.limit]
+
+
+def _key(member: Member, field: Field) -> Any:
+    """What to sort by: of a series the last value. None where there is none, or it is no number."""
+    kind = member.kind(field.name)
+    if kind is None or str(kind) != field.type:
+        return None
+    if kind in (AttributeKind.FLOAT_SERIES, AttributeKind.STRING_SERIES):
+        summary = member.summary(field.name)
+        value: Any = None if summary is None else summary.last
+    elif kind in (AttributeKind.FILE, AttributeKind.FILE_SERIES, AttributeKind.HISTOGRAM_SERIES):
+        return None
+    else:
+        value = member.atom(field.name)
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return value if value == value else None

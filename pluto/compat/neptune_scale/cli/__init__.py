@@ -1,0 +1,1 @@
+"""Delivering what runs have left behind, as click commands."""

@@ -1,0 +1,1 @@
+"""From Python's logging to a run."""

@@ -1,0 +1,38 @@
+"""Histograms."""
+
+run = Run(project="team/tests", run_id="histograms", **QUIET)
+run.log_histograms({"counts": Histogram([0, 1, 40, 89], counts=[5, 82, 44])}, step=1)
+run.log_histograms({"densities": Histogram([0.0, 0.5, 1.0], densities=[0.25, 1.75])}, step=1)
+run.log_histograms({"arrays": Histogram(np.array([0, 1, 2]), counts=np.array([1, 2]))}, step=1)
+run.log_histograms(
+    {"arrays": Histogram(np.array([0.0, 1, 2], dtype=np.float32), counts=np.array([3, 4], dtype=np.uint8))}, step=2
+)
+run.log_histograms({"arrays": Histogram(np.array([0, 1, 2]), counts=np.array([True, False]))}, step=3)
+run.log_histograms({"single": Histogram([1.0], counts=[])}, step=1)
+run.log_histograms({"most": Histogram(list(range(513)), counts=[1] * 512)}, step=1)
+run.log_histograms(
+    {"bad": Histogram(list(range(514)), counts=[1] * 513), "good": Histogram([0, 1], counts=[1])}, step=1
+)
+run.log_histograms({"bad": Histogram([0, 1, 2])}, step=1)
+run.log_histograms({"bad": Histogram([0, 1, 2], counts=[1, 2], densities=[0.5, 0.5])}, step=1)
+run.log_histograms({"bad": Histogram((0, 1, 2), counts=[1, 2])}, step=1)
+run.log_histograms({"bad": Histogram([0, 1, 2], counts=(1, 2))}, step=1)
+run.log_histograms({"bad": Histogram([0, 1, 2], counts=[1])}, step=1)
+run.log_histograms({"bad": Histogram([], counts=[])}, step=1)
+run.log_histograms({"bad": Histogram([0, 1, 2], counts=[1.5, 2])}, step=1)
+run.log_histograms({"bad": Histogram([0, 1, 2], counts=[1.0, 2.0])}, step=1)
+run.log_histograms({"bad": Histogram(["a", 1, 2], counts=[1, 2])}, step=1)
+run.log_histograms({"bad": Histogram([0, 1, 2], densities=["a", 1])}, step=1)
+run.log_histograms({"bad": Histogram(np.array([[0, 1, 2]]), counts=np.array([1, 2]))}, step=1)
+run.log_histograms({"bad": Histogram([0, 1, 2], counts=[-1, 2])}, step=1)
+run.log_histograms({"bad": 5}, step=1)
+run.log_histograms({}, step=1)
+run.log_histograms(None, step="x")
+run.log_histograms([1], step=1)
+run.log_histograms({"late": Histogram([0, 1], counts=[1])}, step=None)
+run.log_histograms({"late": Histogram([0, 1], counts=[1])}, step=2, timestamp=datetime(2030, 1, 1, tzinfo=timezone.utc))
+Histogram([0, 1], counts=[1]) == Histogram([0, 1], counts=[1])
+Histogram(np.array([0, 1]), counts=[1]).bin_edges_as_list()
+Histogram([0, 1], densities=np.array([0.5])).densities_as_list()
+Histogram([0, 1], counts=[1]).densities_as_list()
+run.close()

@@ -1,0 +1,17 @@
+"""Previews."""
+
+run = Run(project="team/tests", run_id="previews", **QUIET)
+run.log_metrics({"a": 1.0, "b": 1.5}, step=1)
+run.log_metrics({"a": 2.0, "b": 2.5}, step=2, preview=True)
+run.log_metrics({"a": 3.0}, step=3, preview=True, preview_completion=0.25)
+run.log_metrics({"b": 3.0}, step=3, preview=True, preview_completion=1.0)
+run.log_metrics({"a": 4.0}, step=4, preview=True, preview_completion=0.0)
+run.log_metrics({"c": 4.0}, step=4, preview=True, preview_completion=1)
+run.log_metrics({"c": 4.0}, step=4, preview=True, preview_completion=1.5)
+run.log_metrics({"c": 4.0}, step=4, preview=True, preview_completion=-0.5)
+run.log_metrics({"c": 4.0}, step=4, preview=True, preview_completion="0.5")
+run.log_metrics({"c": 4.0}, step=4, preview=1)
+run.log_metrics({"c": 4.0}, step=4, preview_completion=0.5)
+run.log_metrics({"c": 4.0}, step=4, preview_completion=1.0)
+run.log_metrics({"c": "x", "d": 1.0}, step=5, preview=True)
+run.close()

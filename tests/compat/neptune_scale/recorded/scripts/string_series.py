@@ -1,0 +1,18 @@
+"""String series."""
+
+run = Run(project="team/tests", run_id="strings", **QUIET)
+run.log_string_series({"a": "one", "b/c": "two"}, step=1)
+run.log_string_series({"a": "", "b/c": "żółw\nsecond line"}, step=1.5)
+run.log_string_series({"a": "old"}, step=2, timestamp=datetime(2030, 5, 1, 12, 30))
+run.log_string_series({"a": 1, "d": None, "e": b"x", "f": "good"}, step=3)
+run.log_string_series({"g": "x" * (1024 * 1024 + 1), "h": "good"}, step=3)
+run.log_string_series({"g": "é" * (512 * 1024)}, step=4)
+run.log_string_series({"i": "\ud800"}, step=4)
+run.log_string_series({}, step=4)
+run.log_string_series(None, step="x")
+run.log_string_series([1], step=4)
+run.log_string_series({"j": "x"}, step=None)
+run.log_string_series({"j": "x"}, step=-1)
+run.log_string_series({"j": "x"}, step="1")
+run.log_string_series({"j": "x"}, step=4, timestamp=5.0)
+run.close()
