@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from pluto.protocol.records import Kind
 from tests.core.journals import end, points, read, writers
 from tests.programs import Scripts
+from tests.waiting import until
 
 OFFLINE = 'project="p", mode="offline", disable_console=True, disable_system_metrics=True'
 
@@ -103,11 +105,18 @@ def test_the_parents_lock_is_free_when_the_parent_is_gone_though_a_child_lives(r
         stdin=-1,
     )
     program.wait(60)
-    import fcntl
-
     (place,) = (root / "sync" / "processes").iterdir()
-    with place.open() as file:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def is_free() -> bool:
+        with place.open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+        return True
+
+    # The child lets go of it in its first moment, which it may not have had yet.
+    until(is_free, 60, "the lock is free")
     program.communicate()
     (folder,) = writers(root)
     assert points(folder, "a") == [(1, 1)]
