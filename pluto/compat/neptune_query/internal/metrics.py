@@ -31,7 +31,7 @@ def read(reader: AttributeReader, target: Target, wanted: Points) -> list[frames
     """The metrics asked for, one after another."""
     series: list[tuple[str, str, list[int]]] = []
     stretched: list[tuple[Stretch, str]] = []
-    for member in find(reader, target.project, target.container, target.expression):
+    for member in find(reader, target.project, target.container, target.expression, related=False):
         line = stretches(reader, member, target.container, to_the_root=wanted.to_the_root)
         for path in series_of(line, target.selection):
             series.append((member.label(target.container), path, [*range(len(stretched), len(stretched) + len(line))]))

@@ -28,7 +28,7 @@ def fetch(target: Target, wanted: Points) -> pd.DataFrame:
     frames.pandas()
     parts: list[frames.Part] = []
     with reading() as reader:
-        for member in find(reader, target.project, target.container, target.expression):
+        for member in find(reader, target.project, target.container, target.expression, related=False):
             line = stretches(reader, member, target.container, to_the_root=wanted.to_the_root)
             label = member.label(target.container)
             for path, kind in series_of(line, target.selection).items():
@@ -59,15 +59,8 @@ def _values(
             found = reader.histograms(part.run, path, **bounds)
             yield from zip(found.steps, found.times, map(histogram, found.values), strict=True)
         else:
-            for stored in reader.files(part.run, path):
-                if within(stored.step, low, bounds["step_max"]):
-                    cell = as_cell(stored, part.run, label, container, step=stored.step)
-                    yield stored.step, stored.time, cell
-
-
-def within(step: float, low: float | None, high: float | None) -> bool:
-    """Whether a step lies within bounds, which count as inside."""
-    return (low is None or step >= low) and (high is None or step <= high)
+            for stored in reader.files(part.run, path, **bounds):
+                yield stored.step, stored.time, as_cell(stored, part.run, label, container, step=stored.step)
 
 
 def histogram(value: HistogramValue) -> Histogram:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pluto.compat.attributes.kinds import AttributeKind
+from pluto.compat.attributes.kinds import SERIES, AttributeKind
+from pluto.compat.attributes.values import HistogramValue
 from pluto.compat.neptune_query.exceptions import NeptuneUserError, warn_unsupported_value_type
 from pluto.compat.neptune_query.internal import frames
 from pluto.compat.neptune_query.internal.attribute_types import UNSUPPORTED
@@ -88,17 +90,17 @@ def _cell(
     reader: AttributeReader, member: Member, label: str, container: ContainerType, name: str, kind: AttributeKind
 ) -> Any:
     """An attribute's value, of a series the last one; None where there is none."""
-    if kind in (AttributeKind.FLOAT_SERIES, AttributeKind.STRING_SERIES):
-        summary = member.summary(name)
-        return None if summary is None else summary.last
     if kind in (AttributeKind.FILE, AttributeKind.FILE_SERIES):
         stored = reader.files(member.run, name)
         if not stored:
             return None
         step = stored[-1].step if kind is AttributeKind.FILE_SERIES else None
         return as_cell(stored[-1], member.run, label, container, step=step)
-    if kind is AttributeKind.HISTOGRAM_SERIES:
-        found = reader.histograms(member.run, name, tail=1)
-        return histogram(found.values[-1]) if len(found) else None
+    if kind in SERIES:
+        summary = member.summary(name)
+        if summary is None:
+            return None
+        last = math.nan if summary.last is None else summary.last
+        return histogram(last) if isinstance(last, HistogramValue) else last
     value = member.atom(name)
     return set(value) if isinstance(value, frozenset) else value
