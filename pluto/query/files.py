@@ -137,7 +137,7 @@ class Files(Runs):
             return b"".join(chunks)
 
     def fetch_file(self, row: Mapping[str, Any], target: Path) -> None:
-        """Puts a file, as it is listed by `iter_files`, at a place. It is written beside it and moved: no half files."""
+        """Puts a file, as it is listed by `iter_files`, at a place. Written beside it, then moved: no half files."""
         url = _address(row)
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.parent / f".{secrets.token_hex(8)}.part"

@@ -22,7 +22,10 @@ FACTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class MetricFacts:
-    """One metric in a few numbers, of its finite values; None where there is none, or the server does not tell."""
+    """One metric in a few numbers, of its finite values; None where there is none, or the server does not tell.
+
+    `last` is as it was logged, finite or not; a stock server tells the last finite value.
+    """
 
     count: int
     min: float | None

@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Mapping, Sequence
 
+from pluto.server.answers import number_name
 from pluto.server.context import Context
 from pluto.server.metadata.contract import LastValue, MetricSummary
 from pluto.server.series.contract import Damaged, Summary
@@ -31,7 +32,8 @@ def kept(summaries: Mapping[str, Summary]) -> list[MetricSummary]:
         mean, variance = mean_and_variance(summary)
         low, high = (summary.min, summary.max) if summary.finite else (math.nan, math.nan)
         last, last_step = _none(summary.last), _none(summary.last_step)
-        rows.append(MetricSummary(name, summary.finite, _none(low), _none(high), mean, variance, last, last_step))
+        odd = None if math.isfinite(summary.last) else number_name(summary.last)
+        rows.append(MetricSummary(name, summary.finite, _none(low), _none(high), mean, variance, last, last_step, odd))
     return rows
 
 

@@ -91,6 +91,18 @@ def test_what_comes_after_the_end_is_in_the_next_overview(caller: Caller) -> Non
     assert found["data"]["t"]["body"] == "y" and found["summaries"]["m"][5] == 2
 
 
+def test_a_last_value_that_is_not_finite(caller: Caller) -> None:
+    run = caller.create()
+    caller.batch(run, [Metrics(n, n, {"a": value, "b": -value, "c": 1.0}) for n, value in ((1, 1.0), (2, math.inf))])
+    caller.batch(run, [Metrics(3, 3, {"c": math.nan})], first=3)
+    for _ in range(2):
+        (found,) = overviews(caller, metrics=None)
+        a, b, c = (found["summaries"][name] for name in "abc")
+        assert (a[0], a[1:3], a[5:]) == (1, [1.0, 1.0], [math.inf, 2.0]) and b[5:] == [-math.inf, 2.0]
+        assert math.isnan(c[5]) and c[6] == 3.0
+        caller.status(run, "COMPLETED")
+
+
 def test_runs_are_found_by_their_ids(caller: Caller) -> None:
     first, second = caller.create(externalId="one"), caller.create(externalId="two")
     other = caller.create(project="other", externalId="one")

@@ -126,6 +126,8 @@ class MetricSummary:
     last: float | None
     last_step: float | None = None
     """Step of `last`; None where it is not known."""
+    odd_last: str | None = None
+    """The last value where it is not finite: `NaN`, `Infinity` or `-Infinity`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class SqlOverviews:
             )
             summaries = {}
             if query.metrics is None or query.metrics:
-                columns_of = ("name", "count", "min", "max", "mean", "variance", "last", "last_step")
+                columns_of = ("name", "count", "min", "max", "mean", "variance", "last", "last_step", "odd_last")
                 summaries = _grouped(connection, _summaries, ids, columns_of, where=("name", query.metrics))
             lasts = {}
             if query.lasts is None or query.lasts:

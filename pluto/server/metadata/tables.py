@@ -128,6 +128,7 @@ summaries = Table(
     Column("variance", Float),
     Column("last", Float),
     Column("last_step", Float),
+    Column("odd_last", Text),
     Index("metric_summaries_name", "name"),
 )
 

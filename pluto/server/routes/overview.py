@@ -14,7 +14,7 @@ from pluto.server.answers import ext_response
 from pluto.server.bodies import invalid, read_json, whole
 from pluto.server.context import Context, context
 from pluto.server.identity import parse_display_id
-from pluto.server.metadata.contract import LastValue, Overview, OverviewQuery
+from pluto.server.metadata.contract import LastValue, MetricSummary, Overview, OverviewQuery
 from pluto.server.routes.extensions import existing
 from pluto.server.routes.metrics import STREAMS
 from pluto.server.series.contract import Damaged
@@ -101,7 +101,7 @@ def _row(app: Context, run: Overview, asked: Asked) -> dict[str, Any]:
         "forkStep": run.fork_step,
         "names": run.names,
         "summaries": {
-            one.name: [one.count, one.min, one.max, one.mean, one.variance, one.last, one.last_step]
+            one.name: [one.count, one.min, one.max, one.mean, one.variance, _last(one), one.last_step]
             for one in run.summaries
         },
         "data": {
@@ -121,6 +121,10 @@ def _row(app: Context, run: Overview, asked: Asked) -> dict[str, Any]:
             if last.type == LINE
         ],
     }
+
+
+def _last(summary: MetricSummary) -> float | None:
+    return summary.last if summary.odd_last is None else float(summary.odd_last)
 
 
 def _lasts(app: Context, run: Overview, asked: Asked) -> list[LastValue]:
