@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from pluto.compat.attributes.kinds import Atom, AttributeKind
 from pluto.compat.neptune_query.internal.attribute_types import ALL_TYPES
+from pluto.compat.neptune_query.internal.meaning import to_milliseconds
 
 if TYPE_CHECKING:
     from pluto.compat.attributes import AttributeReader, RunAttributes, SeriesSummary
@@ -52,8 +54,9 @@ class Member:
         return _KINDS[path] if path in self.derived else self.run.kind(path)
 
     def atom(self, path: str) -> Atom:
-        """The value of an attribute that holds one."""
-        return self.derived[path] if path in self.derived else self.run.atom(path)
+        """The value of an attribute that holds one; times to the millisecond, as Neptune keeps them."""
+        value = self.derived[path] if path in self.derived else self.run.atom(path)
+        return to_milliseconds(value) if isinstance(value, datetime) else value
 
     def summary(self, path: str) -> SeriesSummary | None:
         """A float or string series in a few values."""
@@ -65,8 +68,11 @@ _KINDS: Final[Mapping[str, AttributeKind]] = {
     "sys/experiment/is_head": AttributeKind.BOOL,
     "sys/experiment/name": AttributeKind.STRING,
     "sys/forking/depth": AttributeKind.INT,
+    "sys/running_time_seconds": AttributeKind.FLOAT,
     "sys/size": AttributeKind.INT,
 }
+_RENAMED: Final = (("sys/running_time_seconds", "sys/running_time", float), ("sys/size", "sys/size", int))
+"""What this client calls otherwise, or as another type, than the one of Neptune 1.x."""
 
 
 class ProjectRuns:
@@ -107,10 +113,10 @@ class ProjectRuns:
             run, name = member.run, member.experiment
             derived: dict[str, Any] = {"sys/archived": run.trashed, "sys/forking/depth": _depth(run.id, parents)}
             if name is not None:
-                derived["sys/experiment/name"] = name
-                derived["sys/experiment/is_head"] = heads[name] is member
-            if run.kind("sys/size") is AttributeKind.FLOAT:
-                derived["sys/size"] = int(run.atom("sys/size"))  # type: ignore[arg-type]
+                derived |= {"sys/experiment/name": name, "sys/experiment/is_head": heads[name] is member}
+            for path, source, kind in _RENAMED:
+                if run.kind(source) is AttributeKind.FLOAT:
+                    derived[path] = kind(cast("float", run.atom(source)))
             member.derived = derived
 
 
