@@ -25,6 +25,7 @@ def own_values(run: RunAttributes) -> dict[str, Atom]:
     overview, notes = run.overview, run.notes
     ended = overview.status != RUNNING
     end = overview.status_updated if ended else _now_ms()
+    seconds = max(0.0, (end - overview.created) / 1000)
     found: dict[str, Atom] = {
         "sys/id": run.sys_id,
         "sys/description": overview.notes or "",
@@ -39,7 +40,8 @@ def own_values(run: RunAttributes) -> dict[str, Atom]:
         "sys/creation_time": run.created,
         "sys/modification_time": run.modified,
         "sys/ping_time": _moment(overview.heartbeat) if overview.heartbeat else run.modified,
-        "sys/running_time": max(0.0, (end - overview.created) / 1000),
+        "sys/running_time": seconds,
+        "sys/monitoring_time": seconds,
     }
     if notes.get(layout.UNNAMED) != run.name or "experiment/name" in layout.leaves(layout.part_of(notes, layout.SYS)):
         found["sys/name"] = run.name
