@@ -31,7 +31,7 @@ def files(client: Client, run: RunAttributes, path: str) -> list[StoredFile]:
     if kind is AttributeKind.FILE_SERIES:
         return [_file(path, row, _named(row)) for row in sorted(rows, key=lambda row: (row["step"], row["time"]))]
     if kind is AttributeKind.FILE:
-        latest = max(rows, key=lambda row: row["time"], default=None)
+        latest = max(rows, key=lambda row: (row["time"], row["step"]), default=None)
         return [] if latest is None else [_file(path, latest, "")]
     if kind is AttributeKind.FILE_SET:
         entries: dict[str, dict[str, Any]] = {}
@@ -79,7 +79,7 @@ def _rows(client: Client, run: RunAttributes, name: str) -> Iterator[dict[str, A
         for row in client.iter_files(run.overview.project, run.id, sent):
             found = row if readable is None else readable.unpacked(row, name)
             if found["fileType"] != _MASK:
-                time = found["time"]
+                time = found.get("at", found["time"])
                 yield {**found, "time": time if isinstance(time, int) else microseconds(time)}
 
 

@@ -135,7 +135,7 @@ async def data(request: Request) -> Response:
 
 
 async def files(request: Request) -> Response:
-    """Files as the stock list has them, and more: hash, type and metadata; a page at a time."""
+    """Files as the stock list has them, and more: hash, type, metadata, exact time; a page at a time."""
     app, query = context(request), request.query_params
     try:
         page = app.series.files(
@@ -148,7 +148,7 @@ async def files(request: Request) -> Response:
     except ValueError as error:
         raise ApiError(400, str(error)) from None
     rows = [
-        {**entry(app, request, row), "type": row.type, "sha256": row.sha256, "metadata": row.metadata}
+        {**entry(app, request, row), "type": row.type, "sha256": row.sha256, "metadata": row.metadata, "at": row.time}
         for row in known(page.rows)
     ]
     return ext_response(request, {"rows": rows, "next": page.next})
