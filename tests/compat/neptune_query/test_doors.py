@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.stock import stock_server
 from tests.programs import Scripts, serving
 
 SCALE = """
@@ -156,6 +157,15 @@ def test_runs_of_neptune_scale_on_a_server(scripts: Scripts, home: Path, tmp_pat
     """Written by one process and read by another, over a socket."""
     with serving(home / "server") as server:
         at = {"PLUTO_HOST": server.url}
+        scripts.run(SCALE, timeout=100, env=at)
+        reading = SCALE.partition("    with start")[0] + indented(ASK)
+        check_scale(told(scripts.run(reading, str(tmp_path / "to"), timeout=100, env=at).stdout))
+
+
+def test_runs_of_neptune_scale_on_a_stock_server(scripts: Scripts, tmp_path: Path) -> None:
+    """What a stock server has no slot for came back as well."""
+    with stock_server() as stock:
+        at = {"PLUTO_HOST": stock.url, "PLUTO_API_KEY": stock.key}
         scripts.run(SCALE, timeout=100, env=at)
         reading = SCALE.partition("    with start")[0] + indented(ASK)
         check_scale(told(scripts.run(reading, str(tmp_path / "to"), timeout=100, env=at).stdout))
