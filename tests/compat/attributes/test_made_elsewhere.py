@@ -208,6 +208,7 @@ def test_a_fork_has_what_its_parents_logged(place: Place) -> None:
     for step in range(10):
         parent.log_floats({"loss": 10.0 + step}, step)
         parent.log_texts({"log": f"p{step}"}, step)
+    parent.declare({"images": K.FILE_SERIES})
     child = place.open(external_id="child", fork_of="parent", fork_step=5, inherit_config=True, atoms={"own": 1})
     for step in range(6, 8):
         child.log_floats({"loss": 20.0 + step}, step)
@@ -230,7 +231,7 @@ def test_a_fork_has_what_its_parents_logged(place: Place) -> None:
     assert (old.atom("lr"), old.atom("own"), old.atom("sys/failed")) == (1.0, 1, False) and type(
         old.atom("lr")
     ) is float
-    assert "lr" not in young.definitions and runs["orphan"].parent is None
+    assert "images" not in old.definitions and "lr" not in young.definitions and runs["orphan"].parent is None
 
 
 def test_a_child_waits_for_its_parent_on_the_way(local: Place) -> None:
