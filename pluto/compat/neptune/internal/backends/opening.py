@@ -54,7 +54,6 @@ class Opening:
     stdout: bool = False
     stderr: bool = False
     hardware: bool = False
-    facts: bool = False
     model: str | None = None
     """Id of the model a version belongs to."""
     proxies: Mapping[str, str] | None = None
@@ -85,11 +84,12 @@ def _open_run(opening: Opening) -> PlutoBackend:
 
     offline = opening.mode is Mode.OFFLINE
     key = _key(opening) if opening.type is ContainerType.PROJECT else None
-    op = _opened(opening, key)
+    op = _opened(opening)
     if offline:
         backend: PlutoBackend = OfflineBackend(op, opening, new=True)
         backend.project = OFFLINE_PROJECT_QUALIFIED_NAME
         backend.note("offline")
+        backend.begin(_first_values(opening, key))
         return backend
     facts, refusal = op.answer()
     if refusal is not None:
@@ -97,13 +97,16 @@ def _open_run(opening: Opening) -> PlutoBackend:
         _refuse(op, refusal)
     new = opening.new if facts is None else not facts.resumed
     if opening.mode is Mode.SYNC:
-        return SyncBackend(op, opening, new=new, key=key)
-    backend = PlutoBackend(op, opening, new=new, key=key)
-    backend.note("async")
+        backend = SyncBackend(op, opening, new=new, key=key)
+    else:
+        backend = PlutoBackend(op, opening, new=new, key=key)
+        backend.note("async")
+    if new:
+        backend.begin(_first_values(opening, key))
     return backend
 
 
-def _opened(opening: Opening, key: str | None) -> Op:
+def _opened(opening: Opening) -> Op:
     from pluto.compat.attributes import Capture, open_run
     from pluto.compat.neptune.internal.backends.stored import CONTAINERS
     from pluto.core.errors import RunExistsError, RunNotFoundError
@@ -124,12 +127,11 @@ def _opened(opening: Opening, key: str | None) -> Op:
             name=opening.name or (DEFAULT_NAME if offline else None),
             notes="" if opening.notes is None and opening.new else opening.notes,
             tags=opening.tags,
-            atoms=_atoms(opening, key),
             capture=Capture(
                 stdout=opening.stdout,
                 stderr=opening.stderr,
                 hardware=opening.hardware,
-                facts=opening.facts,
+                facts=False,  # the script's parameters say what is recorded of its code
                 namespace=opening.namespace,
             ),
             mode="offline" if offline else None,
@@ -150,16 +152,14 @@ def _identity(opening: Opening) -> str | None:
     return opening.external_id
 
 
-def _atoms(opening: Opening, key: str | None) -> dict[str, Any]:
+def _first_values(opening: Opening, key: str | None) -> dict[str, Any]:
     """What a new object has from the start, beside what the store derives."""
+    values: dict[str, Any] = {"sys/size": 0.0}
     if opening.type is ContainerType.PROJECT:
-        return {"sys/id": key or opening.project, "sys/size": 0.0, "sys/visibility": "priv"}
-    if not opening.new:
-        return {}
-    atoms: dict[str, Any] = {"sys/owner": _user(), "sys/size": 0.0}
+        return {**values, "sys/id": key or opening.project or "", "sys/visibility": "priv"}
     if opening.type is ContainerType.MODEL_VERSION:
-        atoms |= {"sys/model_id": opening.model, "sys/stage": "none"}
-    return atoms
+        values |= {"sys/model_id": opening.model, "sys/stage": "none"}
+    return {**values, "sys/owner": _user()}
 
 
 def _user() -> str:
