@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
@@ -17,7 +16,6 @@ from pluto.compat.neptune.exceptions import (
 )
 from pluto.compat.neptune.internal.backends.backend import Backend
 from pluto.compat.neptune.internal.container_type import ContainerType
-from pluto.compat.neptune.internal.data_directory import offline_root
 from pluto.compat.neptune.internal.init.parameters import DEFAULT_NAME, OFFLINE_PROJECT_QUALIFIED_NAME
 from pluto.compat.neptune.internal.settings import pluto_settings, project_named
 from pluto.compat.neptune.types.mode import Mode
@@ -115,6 +113,8 @@ def _opened(opening: Opening) -> Op:
     settings = pluto_settings(opening.proxies)
     project = project_named(opening.project)
     if offline:
+        from pluto.compat.neptune.internal.data_directory import offline_root
+
         settings["dir"] = str(offline_root())
         project = project or OFFLINE_PROJECT_QUALIFIED_NAME
     try:
@@ -148,6 +148,8 @@ def _identity(opening: Opening) -> str | None:
     if opening.type is ContainerType.PROJECT:
         return PROJECT_IDENTITY
     if opening.mode is Mode.OFFLINE:
+        import uuid
+
         return str(uuid.uuid4())
     return opening.external_id
 
