@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pluto.compat.attributes.kinds import AttributeKind
@@ -36,6 +37,10 @@ _ATOMS: Final = {
 }  # fmt: skip
 
 
+Later = list[tuple[str, Callable[[], None]]]
+"""What is to be done for paths afterwards."""
+
+
 class Moment(NamedTuple):
     """When something is logged."""
 
@@ -62,7 +67,7 @@ class Recording:
         self._kinds: dict[str, AttributeKind] = {}
         self._now = 0.0
         # What a call may hand over: how it is checked, and how it is written.
-        self._ways: dict[str, tuple[Callable[[Any], dict[str, Any]], Callable[[dict[str, Any], Moment], None]]] = {
+        self._ways: dict[str, tuple[Callable[[Any], dict[str, Any]], Callable[[Any, Moment], Later | None]]] = {
             "configs": (intake.atoms, self._write_atoms),
             "metrics": (intake.floats, self._write_floats),
             "string_series": (intake.texts, self._write_texts),
@@ -97,7 +102,10 @@ class Recording:
         timestamp: datetime | None = None,
         preview: float | None = None,
     ) -> None:
-        """What a call hands over: all of it is checked before any of it is written."""
+        """What a call hands over: all of it is checked before any of it is written.
+
+        Files are taken when the lock is free again: a big one must not hold up other threads.
+        """
         if self.closed:
             return
         checked = [(self._ways[what], data) for what, data in given.items() if data]
@@ -105,11 +113,15 @@ class Recording:
         step = None if step is None else micro(step)
         if not given.keys() <= _STEPLESS:
             self._catch_up(step)
+        later: Later = []
         try:
             with fork.sqlite_lock():
                 moment = Moment(step, self._clock() if timestamp is None else timestamp.timestamp(), preview)
                 for write, data in entry if self._takes() else ():  # another thread may have closed it since
-                    write(data, moment)
+                    later += write(data, moment) or ()
+            for path, upload in later:
+                with _missing_file(path):
+                    upload()
         except RunError:
             self.closed = True
 
@@ -147,16 +159,16 @@ class Recording:
             for path, histogram in histograms.items():
                 self.writer.append_histograms(path, [histogram], [step], [moment.time])
 
-    def _write_files(self, data: dict[str, File], _: Moment) -> None:
-        for path, file in self._of_kind(AttributeKind.FILE, data).items():
-            with _missing_file(path):
-                self.writer.upload(path, file)
+    def _write_files(self, data: dict[str, File], _: Moment) -> Later:
+        files = self._of_kind(AttributeKind.FILE, data)
+        return [(path, partial(self.writer.upload, path, file)) for path, file in files.items()]
 
-    def _write_file_series(self, data: dict[str, File], moment: Moment) -> None:
-        for step, files in self._points(AttributeKind.FILE_SERIES, data, moment):
-            for path, file in files.items():
-                with _missing_file(path):
-                    self.writer.append_files(path, [file], [step], [moment.time])
+    def _write_file_series(self, data: dict[str, File], moment: Moment) -> Later:
+        return [
+            (path, partial(self.writer.append_files, path, [file], [step], [moment.time]))
+            for step, files in self._points(AttributeKind.FILE_SERIES, data, moment)
+            for path, file in files.items()
+        ]
 
     def _add_tags(self, data: dict[str, list[str]], _: Moment) -> None:
         for path, tags in self._of_kind(AttributeKind.STRING_SET, data).items():
