@@ -11,10 +11,11 @@ from pluto.compat.neptune_query.exceptions import NeptuneProjectInaccessible, Ne
 from pluto.compat.neptune_query.internal.expressions import Expression, Field, ids_asked
 from pluto.compat.neptune_query.internal.inference import typed, typed_order
 from pluto.compat.neptune_query.internal.meaning import condition
-from pluto.compat.neptune_query.internal.members import ContainerType, Member, ProjectRuns
+from pluto.compat.neptune_query.internal.members import ContainerType, Member, Stretch
+from pluto.compat.neptune_query.internal.project import ProjectRuns
 
 if TYPE_CHECKING:
-    from pluto.compat.attributes import AttributeReader
+    from pluto.compat.attributes import AttributeReader, RunAttributes
     from pluto.compat.attributes.conditions import Condition
 
 
@@ -51,7 +52,7 @@ def find(
     ids = ids_asked(expression) if container == "run" and not related else None
     if ids is not None and len(ids) <= _FEW:
         found = (reader.find(project, external_id=one, series=series) for one in dict.fromkeys(ids))
-        named = [Member(run) for run in found if run is not None and not run.trashed]
+        named = [_alone(reader, run) for run in found if run is not None and not run.trashed]
         if not named:
             check_there(reader, project)
         return arranged(named, order)
@@ -62,6 +63,10 @@ def find(
     met = None if expression is None else condition(typed(expression, runs.types_of))
     field = typed_order(order.field, runs.types_of)
     return arranged(meeting(runs.of(container), met), Order(field, order.descending, order.limit))
+
+
+def _alone(reader: AttributeReader, run: RunAttributes) -> Member:
+    return Member(reader, run, [Stretch(parent, until) for parent, until in reader.lineage(run)])
 
 
 def check_there(reader: AttributeReader, project: str) -> None:

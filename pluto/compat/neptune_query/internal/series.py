@@ -9,8 +9,8 @@ from pluto.compat.attributes.kinds import AttributeKind
 from pluto.compat.neptune_query.internal import frames
 from pluto.compat.neptune_query.internal.context import reading
 from pluto.compat.neptune_query.internal.files import as_cell
-from pluto.compat.neptune_query.internal.lineage import Stretch, series_of, stretches
-from pluto.compat.neptune_query.internal.members import ContainerType
+from pluto.compat.neptune_query.internal.lineage import series_of, stretches
+from pluto.compat.neptune_query.internal.members import ContainerType, Stretch
 from pluto.compat.neptune_query.internal.search import find
 from pluto.compat.neptune_query.types import Histogram
 
@@ -29,7 +29,7 @@ def fetch(target: Target, wanted: Points) -> pd.DataFrame:
     parts: list[frames.Part] = []
     with reading() as reader:
         for member in find(reader, target.project, target.container, target.expression, related=False):
-            line = stretches(reader, member, target.container, to_the_root=wanted.to_the_root)
+            line = stretches(member, target.container, to_the_root=wanted.to_the_root)
             label = member.label(target.container)
             for path, kind in series_of(line, target.selection).items():
                 values = _values(reader, line, path, kind, wanted, label, target.container)

@@ -16,7 +16,8 @@ from pluto.compat.neptune_query.internal.context import reading
 from pluto.compat.neptune_query.internal.files import as_cell
 from pluto.compat.neptune_query.internal.inference import check_typed
 from pluto.compat.neptune_query.internal.meaning import condition
-from pluto.compat.neptune_query.internal.members import ContainerType, Member, ProjectRuns
+from pluto.compat.neptune_query.internal.members import ContainerType, Member
+from pluto.compat.neptune_query.internal.project import ProjectRuns
 from pluto.compat.neptune_query.internal.search import Order, arranged, find, meeting
 from pluto.compat.neptune_query.internal.series import histogram
 
@@ -91,11 +92,12 @@ def _cell(
 ) -> Any:
     """An attribute's value, of a series the last one; None where there is none."""
     if kind in (AttributeKind.FILE, AttributeKind.FILE_SERIES):
-        stored = reader.files(member.run, name)
+        source = member.source(name)
+        stored = reader.files(source.run, name, step_max=source.until, tail=1)
         if not stored:
             return None
         step = stored[-1].step if kind is AttributeKind.FILE_SERIES else None
-        return as_cell(stored[-1], member.run, label, container, step=step)
+        return as_cell(stored[-1], source.run, label, container, step=step)
     if kind in SERIES:
         summary = member.summary(name)
         if summary is None:
