@@ -82,6 +82,26 @@ def test_what_an_overview_has(caller: Caller) -> None:
     assert (list(some["summaries"]), list(some["data"]), some["lines"]) == (["k"], ["t"], [])
 
 
+def test_the_last_files(caller: Caller) -> None:
+    run = caller.create(systemMetadata='{"list": ["a", "é"], "text": "é\\"x", "number": 3}')
+    sha = blob(caller, b"x")
+    files = [
+        File(5, step, "f", 0, "IMAGE", f"{step}.png", "png", 1, sha, "c", metadata='{"a": 1}') for step in (1, 3, 2)
+    ]
+    mask = File(9, 9, "f", 0, "IMAGE", "m.png", "mask", 1, sha)
+    caller.batch(run, [*files, mask, File(6, 0, "g", 0, "FILE", "g", "", 1, sha)], lane=FILES)
+    for _ in range(2):
+        (found,) = overviews(caller, files=None, sizes=["list", "text", "nothing"])
+        assert found["sizes"] == {"list": len("a\n\\u00e9\n"), "text": len('é"x'.encode())}
+        assert found["files"].keys() == {"f", "g"} and found["data"] == {}
+        last = found["files"]["f"]
+        assert (last["fileName"], last["step"], last["at"], last["sha256"]) == ("3.png", 3, 5, sha)
+        assert caller.get(last["url"]).content == b"x" and last["metadata"] == '{"a": 1}'
+        assert overviews(caller, files=["g"])[0]["files"].keys() == {"g"}
+        assert overviews(caller)[0]["files"] == {}
+        caller.status(run, "COMPLETED")
+
+
 def test_what_comes_after_the_end_is_in_the_next_overview(caller: Caller) -> None:
     run = caller.create()
     caller.batch(run, [Texts(1, 1, {"t": "x"}), Metrics(1, 1, {"m": 1})])

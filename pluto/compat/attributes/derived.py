@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 RUNNING: Final = "RUNNING"
 FAILED: Final = "FAILED"
 DIFF: Final = "source_code/diff"
-REQUIREMENTS: Final = "source_code/requirements"
+MADE_OF: Final = {DIFF: "git.diff.head", "source_code/requirements": "requirements"}
+"""Files, and what in the system metadata they are made of."""
 
 
 def own_values(run: RunAttributes) -> dict[str, Atom]:
@@ -71,12 +72,7 @@ def source_values(overview: RunOverview) -> dict[str, Atom]:
 
 def source_files(overview: RunOverview) -> list[str]:
     """The files that are made of what is known of the code."""
-    found = []
-    if overview.facts.get("git.diff.head"):
-        found.append(DIFF)
-    if "os_info.hostname" in overview.facts:
-        found.append(REQUIREMENTS)
-    return found
+    return [path for path, key in MADE_OF.items() if overview.sizes.get(key)]
 
 
 def _tags(own: list[str], aside: dict[str, object]) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -124,7 +125,7 @@ def test_console_and_hardware(seeder: Seeder) -> None:
     assert not any(path.startswith(("sys/cpu", "sys/node7")) for path in found.definitions)
 
 
-def test_facts_about_the_code(seeder: Seeder) -> None:
+def test_facts_about_the_code(seeder: Seeder, tmp_path: Path) -> None:
     facts = {
         "os_info": {"hostname": "host"}, "source": {"entry": "/home/me/train.py"}, "requirements": ["a==1", "b==2"],
         "git": {"commit": "abc", "branch": "main", "url": "git@x:y", "dirty": True, "diff": {"head": "--- a"}},
@@ -135,6 +136,8 @@ def test_facts_about_the_code(seeder: Seeder) -> None:
     with AttributeReader() as reader:
         diff, packages = (reader.files(found, f"source_code/{name}")[0] for name in ("diff", "requirements"))
         assert (diff.extension, reader.read(diff), reader.read(packages)) == ("patch", b"--- a", b"a==1\nb==2\n")
+        assert (diff.size, packages.size) == (5, 10) and found.file("source_code/diff") == diff
+        assert reader.download(packages, tmp_path / "deep" / "p.txt").read_bytes() == b"a==1\nb==2\n"
     plain = find("p", id=seeder.run("p")["runId"])
     assert not any(path.startswith(("source_code", "monitoring")) for path in plain.definitions)
     assert "sys/hostname" not in plain.definitions
