@@ -47,6 +47,8 @@ def same(mine: list[dict[str, Any]], script: str, *, offline: bool) -> None:
     assert [one["call"] for one in mine] == [one["call"] for one in theirs]
     for one, other in zip(mine, theirs, strict=True):
         expected = {**other, "says": set(other["says"])}  # some of the original's words come twice
+        if "anything='else'" in other["call"]:
+            expected["says"] = {"WARNING"}  # where the original ignores an argument without a word
         ends = ".close(" in other["call"] or ".terminate(" in other["call"]
         if ends and not offline:
             expected["says"] = set()  # the original could be played offline alone, where something is always left
