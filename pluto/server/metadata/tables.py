@@ -143,7 +143,7 @@ lasts = Table(
     Column("time", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
 )
-"""The last text, histogram or file of each name (`source` is empty), and of each stream the last line of each source."""
+"""The last text, histogram or file of each name (`source` is empty), and of each stream the last line by source."""
 
 blobs = Table(
     "run_blobs",
