@@ -29,6 +29,8 @@ __all__ = ["Opening", "open_backend"]
 
 PROJECT_IDENTITY: Final = "project"
 """Identity of a project's own object, among the companions of its runs."""
+_BAD_KEY: Final = "the key:"
+"""How a problem with the key begins, which delivery does not take for a refusal: another key may come."""
 _EXISTS: Final[Mapping[bool | None, Literal["allow", "must", "never"]]] = {None: "allow", True: "must", False: "never"}
 
 
@@ -90,9 +92,8 @@ def _open_run(opening: Opening) -> PlutoBackend:
         backend.begin(_first_values(opening, key))
         return backend
     facts, refusal = op.answer()
-    if refusal is not None:
-        op.close()
-        _refuse(op, refusal)
+    if refusal is not None or (facts is None and (op.problem or "").startswith(_BAD_KEY)):
+        _give_up(op, refusal)
     new = opening.new if facts is None else not facts.resumed
     if opening.mode is Mode.SYNC:
         backend = SyncBackend(op, opening, new=new, key=key)
@@ -184,11 +185,22 @@ def _key(opening: Opening) -> str | None:
         return None
 
 
-def _refuse(op: Op, refusal: Refusal) -> NoReturn:
+def _give_up(op: Op, refusal: Refusal | None) -> NoReturn:
+    """Raises what the server's answer means; nothing is left of the run."""
+    from pluto.compat.attributes import AttributeWriter
     from pluto.core.settings import Remote
 
+    folder = AttributeWriter(op).folder
+    op.close()
+    if refusal is not None and refusal.reason != "unauthorized":
+        raise NeptuneApiException(refusal.message or refusal.reason)
+    if folder is not None:
+        import shutil
+
+        shutil.rmtree(folder, ignore_errors=True)
     target = op.settings.target()
-    if refusal.reason == "unauthorized":
-        keyless = isinstance(target, Remote) and not target.key
-        raise NeptuneMissingApiTokenException if keyless else NeptuneInvalidApiTokenException
-    raise NeptuneApiException(refusal.message or refusal.reason)
+    raise (
+        NeptuneMissingApiTokenException
+        if isinstance(target, Remote) and not target.key
+        else (NeptuneInvalidApiTokenException)
+    )
