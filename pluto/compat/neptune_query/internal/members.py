@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         HistogramPoints,
         RunAttributes,
         SeriesSummary,
+        StoredFile,
         TextPoints,
     )
 
@@ -105,6 +106,15 @@ class Member:
         if source.until is None or found is None or (found.last_step or 0) <= source.until:
             return found
         return self._at_fork(path, source)
+
+    def file(self, path: str) -> StoredFile | None:
+        """The file of an attribute; of a series the last one, of an inherited one the last one before the fork."""
+        source = self.source(path)
+        found = source.run.file(path)
+        if source.until is None or found is None or found.step <= source.until:
+            return found
+        before = self._reader.files(source.run, path, step_max=source.until, tail=1)
+        return before[0] if before else None
 
     def _at_fork(self, path: str, source: Stretch) -> SeriesSummary | None:
         from pluto.compat.attributes import SeriesSummary

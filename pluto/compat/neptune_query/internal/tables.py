@@ -24,7 +24,6 @@ from pluto.compat.neptune_query.internal.series import histogram
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pluto.compat.attributes import AttributeReader
     from pluto.compat.neptune_query.internal.expressions import Expression
     from pluto.compat.neptune_query.internal.selection import Selection
     from pluto.compat.neptune_query.internal.wanted import Target
@@ -36,7 +35,7 @@ def fetch(target: Target, order: Order, *, type_suffix: bool) -> pd.DataFrame:
     with reading() as reader:
         series = target.selection.exact
         found = find(reader, target.project, target.container, target.expression, order, series)
-        rows = [_row(reader, member, target.container, target.selection) for member in found]
+        rows = [_row(member, target.container, target.selection) for member in found]
     return frames.table(rows, target.container, type_suffix=type_suffix)
 
 
@@ -59,18 +58,16 @@ def fetch_everywhere(
         everywhere: list[Member] = []
         for project in Projects(reader).list():
             everywhere += meeting(ProjectRuns(reader, project.name, series).of(container), met)
-        rows = [_row(reader, member, container, selection) for member in arranged(everywhere, order)]
+        rows = [_row(member, container, selection) for member in arranged(everywhere, order)]
     return frames.table(rows, container, type_suffix=type_suffix, projects=True)
 
 
-def _row(reader: AttributeReader, member: Member, container: ContainerType, selection: Selection) -> frames.Row:
+def _row(member: Member, container: ContainerType, selection: Selection) -> frames.Row:
     label = member.label(container)
-    return frames.Row(label, _cells(reader, member, label, container, selection), member.run.project)
+    return frames.Row(label, _cells(member, label, container, selection), member.run.project)
 
 
-def _cells(
-    reader: AttributeReader, member: Member, label: str, container: ContainerType, selection: Selection
-) -> Mapping[tuple[str, str], Any]:
+def _cells(member: Member, label: str, container: ContainerType, selection: Selection) -> Mapping[tuple[str, str], Any]:
     if selection.exact is not None:
         defined = ((name, member.kind(name)) for name in selection.exact)
         asked = [(name, kind) for name, kind in defined if kind is not None]
@@ -81,23 +78,20 @@ def _cells(
         if kind in UNSUPPORTED:
             warn_unsupported_value_type(UNSUPPORTED[kind])
         elif kind is not AttributeKind.RUN_STATE:
-            cell = _cell(reader, member, label, container, name, kind)
+            cell = _cell(member, label, container, name, kind)
             if cell is not None:
                 found[name, str(kind)] = cell
     return found
 
 
-def _cell(
-    reader: AttributeReader, member: Member, label: str, container: ContainerType, name: str, kind: AttributeKind
-) -> Any:
+def _cell(member: Member, label: str, container: ContainerType, name: str, kind: AttributeKind) -> Any:
     """An attribute's value, of a series the last one; None where there is none."""
     if kind in (AttributeKind.FILE, AttributeKind.FILE_SERIES):
-        source = member.source(name)
-        stored = reader.files(source.run, name, step_max=source.until, tail=1)
-        if not stored:
+        stored = member.file(name)
+        if stored is None:
             return None
-        step = stored[-1].step if kind is AttributeKind.FILE_SERIES else None
-        return as_cell(stored[-1], source.run, label, container, step=step)
+        step = stored.step if kind is AttributeKind.FILE_SERIES else None
+        return as_cell(stored, member.source(name).run, label, container, step=step)
     if kind in SERIES:
         summary = member.summary(name)
         if summary is None:
