@@ -1,9 +1,8 @@
 """What a call of Neptune's clients costs the training process, against the native call and against raw SQLite.
 
-`python -m benchmarks.neptune` prints the table; with a CASE and SECONDS it measures that case and prints
-microseconds per call as JSON. All runs go to a `pluto server` on this machine and are delivered by a thread of the
-measured process, with a backlog of 100,000 records: it is busy all the time. Blocks of the door's calls, of native
-calls with the same values, and of raw inserts of as many bytes take turns.
+`python -m benchmarks.neptune [--only CASE,…] [--seconds 20]` prints the table. All runs go to a `pluto server` on this
+machine and are delivered by a thread of the measured process, with a backlog of 100,000 records: it is busy all the
+time. Blocks of the door's calls, of native calls with the same values, and of raw inserts of as many bytes take turns.
 
 A case is a door and a workload. To add one: a function that opens a run and gives a `Door`.
 """
@@ -144,8 +143,8 @@ def table(seconds: float, chosen: list[str]) -> None:
     for name in chosen:
         case = CASES[name]
         with scratch() as folder, scratch() as store, serving(store) as address:
-            os.environ["BENCHMARK_HOST"] = address
-            found = measured("benchmarks.neptune", name, seconds, folder=folder)
+            options = ("--only", name, "--seconds", seconds, "--server", address)
+            found = measured("benchmarks.neptune", *options, folder=folder)
         cells = []
         for part in ("p50", "p99"):
             ours, plain, raw = (found[what][part] for what in ("door", "native", "raw"))
@@ -156,14 +155,16 @@ def table(seconds: float, chosen: list[str]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.neptune", description=__doc__)
-    parser.add_argument("case", nargs="?", help=f"one of {', '.join(CASES)}; all, as a table, when not given")
-    parser.add_argument("seconds", nargs="?", type=float, default=0.0, help="at least so long")
+    parser.add_argument("--only", help=f"comma-separated cases of {', '.join(CASES)}")
+    parser.add_argument("--seconds", type=float, default=0.0, help="at least so long for each case")
+    parser.add_argument("--server", help="measure the one case here, against this server, and print JSON")
     options = parser.parse_args()
-    if options.case is None:
-        table(options.seconds, list(CASES))
+    chosen = options.only.split(",") if options.only else list(CASES)
+    if options.server is None:
+        table(options.seconds, chosen)
         return
-    os.environ["PLUTO_HOST"] = os.environ["BENCHMARK_HOST"]
-    print(json.dumps(measure(CASES[options.case], options.seconds, Path.cwd())), flush=True)
+    os.environ["PLUTO_HOST"] = options.server
+    print(json.dumps(measure(CASES[chosen[0]], options.seconds, Path.cwd())), flush=True)
     os._exit(0)  # the backlog is not waited for
 
 

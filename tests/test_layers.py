@@ -150,6 +150,12 @@ DISTRIBUTIONS = {
     "pynvml": "nvidia-ml-py",
     "torch": "",
     "matplotlib": "",
+    "bokeh": "",
+    "boto3": "",
+    "botocore": "",
+    "packaging": "",
+    "plotly": "",
+    "tqdm": "",
 }  # "": only if the user has it
 
 

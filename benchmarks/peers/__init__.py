@@ -12,6 +12,7 @@ PACKAGES = {
     "pluto": "pluto",
     "wandb": "wandb",
     "neptune": "neptune",
+    "neptune_scale": "neptune_scale",
     "trackio": "trackio",
     "tensorboard": "tensorboardX",
 }

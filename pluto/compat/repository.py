@@ -60,7 +60,7 @@ def describe(
     for diff in ("head_diff", "upstream_diff"):
         if facts[diff] is not None:
             facts[diff] = base64.b64decode(facts[diff])
-    return Repository(**{**facts, "date": datetime.fromisoformat(facts["date"])})
+    return Repository(**{**facts, "date": datetime.fromisoformat(facts["date"].replace("Z", "+00:00"))})
 
 
 def found(order: dict[str, Any]) -> dict[str, Any] | None:

@@ -68,8 +68,12 @@ def run_key(target: Local | Remote, project: str, identity: str) -> str:
     """The folder name of a run: the same for every process that means the same run."""
     place = f"local:{target.store}" if isinstance(target, Local) else f"remote:{target.api}"
     digest = hashlib.sha256("\0".join((place, project, identity)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    slug = _NOT_IN_NAMES.sub("-", identity).strip("-").lower()[:40].strip("-") or "run"
-    return f"{slug}-{digest}"
+    return f"{slug(identity)}-{digest}"
+
+
+def slug(identity: str) -> str:
+    """What the folders of all runs of this identity begin with, whatever project and place they are of."""
+    return _NOT_IN_NAMES.sub("-", identity).strip("-").lower()[:40].strip("-") or "run"
 
 
 def description(settings: Settings, target: Local | Remote, project: str, external_id: str | None) -> dict[str, Any]:

@@ -13,11 +13,13 @@ from typing import Any, Final
 
 from pluto.query.connection import logger, tag, telling
 from pluto.query.errors import QueryError
+from pluto.query.readable import Readable
 from pluto.query.runs import Runs
-from pluto.query.values import whole
+from pluto.query.values import microseconds, whole
 
 _STOCK_MAX: Final = 1000
 _PAGE: Final = 1000
+_MASK: Final = "mask"
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?\Z", re.IGNORECASE)
 
 
@@ -53,6 +55,21 @@ class Files(Runs):
             cursor = page.get("next")
             if cursor is None:
                 return
+
+    def iter_files_of(self, project: str, run: int, name: str, readable: Readable | None) -> Iterator[dict[str, Any]]:
+        """The files logged under a name of a run, given by its number, masks left aside.
+
+        As `iter_files` lists them; `at` is the exact time in microseconds, where it is known. `readable` is what
+        `RunOverview` tells of the run: a stock server may have them under several names, and calls them otherwise.
+        """
+        for sent in [name] if readable is None else readable.sent_files(name):
+            for row in self.iter_files(project, run, sent):
+                found = dict(row) if readable is None else readable.unpacked(row, name)
+                if found["fileType"] != _MASK:
+                    if "at" not in found:
+                        time = found["time"]
+                        found["at"] = time if isinstance(time, int) else microseconds(time)
+                    yield found
 
     def download_file(self, project: str, run_id: int | str, file_name: str, destination: str | Path = ".") -> Path:
         """The path of the downloaded file: `destination`, or inside it where that is a folder.
@@ -137,7 +154,7 @@ class Files(Runs):
             return b"".join(chunks)
 
     def fetch_file(self, row: Mapping[str, Any], target: Path) -> None:
-        """Puts a file, as it is listed by `iter_files`, at a place. It is written beside it and moved: no half files."""
+        """Puts a file, as it is listed by `iter_files`, at a place. Written beside it, then moved: no half files."""
         url = _address(row)
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.parent / f".{secrets.token_hex(8)}.part"

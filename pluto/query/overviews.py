@@ -8,21 +8,25 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pluto.query.contents import Contents
+from pluto.query.files import Files
 from pluto.query.metrics import Metrics
-from pluto.query.readable import Readable
+from pluto.query.readable import FILE_TYPES, Readable
 from pluto.query.values import microseconds, whole
 
 _PAGE: Final = 500
 _STATISTICS: Final = 100
 _STOCK_PAGE: Final = 200
-FACTS: Final = (
-    "os_info.hostname", "source.entry", "git.commit", "git.branch", "git.url", "git.dirty", "git.diff.head",
-)  # fmt: skip
+FACTS: Final = ("os_info.hostname", "source.entry", "git.commit", "git.branch", "git.url", "git.dirty")
+SIZES: Final = ("git.diff.head", "requirements")
+"""Keys of the system metadata of which the size alone comes along."""
 
 
 @dataclass(frozen=True, slots=True)
 class MetricFacts:
-    """One metric in a few numbers, of its finite values; None where there is none, or the server does not tell."""
+    """One metric in a few numbers, of its finite values; None where there is none, or the server does not tell.
+
+    `last` is as it was logged, finite or not; a stock server tells the last finite value.
+    """
 
     count: int
     min: float | None
@@ -58,18 +62,22 @@ class RunOverview:
     heartbeat: int | None
     forked_from: int | None
     fork_step: float | None
+    sizes: dict[str, int]
+    """Bytes of longer ones: of `git.diff.head`, and of `requirements` with a line for each."""
     names: dict[str, str]
     """Names that were logged, and their types: `METRIC`, `DATA` (texts), `HISTOGRAM`, `IMAGE`, …"""
     metrics: dict[str, MetricFacts] = field(default_factory=dict)
     data: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The last text or histogram of names: `type`, `step`, `time` (microseconds), `body`."""
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The file with the highest step of names, as `iter_files` lists it."""
     lines: list[dict[str, Any]] = field(default_factory=list)
     """The last console line of each source and stream: `source`, `stream`, `line`, `time`, `message`."""
     readable: Readable | None = None
     """What names are called on a stock server; None on Pluto's own."""
 
 
-class Overviews(Metrics, Contents):
+class Overviews(Metrics, Contents, Files):
     """Reads of many runs."""
 
     def iter_overviews(
@@ -81,17 +89,18 @@ class Overviews(Metrics, Contents):
         display_id: str | None = None,
         metrics: Collection[str] | None = (),
         data: Collection[str] | None = (),
+        files: Collection[str] | None = (),
         console: bool = False,
         fresh: bool = True,
     ) -> Iterator[RunOverview]:
         """The runs of a project, newest first: all, or those named by `ids`, an external id or a display id.
 
-        `metrics` and `data` are names of metrics, and of texts and histograms, whose last values come along; None for
-        all. `console`: so do the last lines. With `fresh`, what this process logged is waited for. A stock server is
-        asked for one run after the other.
+        `metrics`, `data` and `files` are names of metrics, of texts and histograms, and of files, whose last ones come
+        along; None for all. `console`: so do the last lines. With `fresh`, what this process logged is waited for. A
+        stock server is asked for one run after the other.
         """
         if not self._connection.extended:
-            yield from self._stock_overviews(project, ids, external_id, display_id, metrics, data, console)
+            yield from self._stock_overviews(project, ids, external_id, display_id, metrics, data, files, console)
             return
         body: dict[str, Any] = {
             "projectName": project,
@@ -101,8 +110,10 @@ class Overviews(Metrics, Contents):
             "displayId": display_id,
             "metrics": None if metrics is None else list(metrics),
             "data": None if data is None else list(data),
+            "files": None if files is None else list(files),
             "console": console,
             "facts": list(FACTS),
+            "sizes": list(SIZES),
         }
         cursor: Any = None
         while True:
@@ -121,6 +132,7 @@ class Overviews(Metrics, Contents):
         display_id: str | None,
         metrics: Collection[str] | None,
         data: Collection[str] | None,
+        files: Collection[str] | None,
         console: bool,
     ) -> Iterator[RunOverview]:
         for run in self._stock_runs(project, ids, external_id, display_id):
@@ -135,10 +147,16 @@ class Overviews(Metrics, Contents):
                 for row in self._readable_rows(project, run["id"], readable):
                     if (data is None or row["name"] in data) and row["step"] >= rows.get(row["name"], row)["step"]:
                         rows[row["name"]] = row
+            last_files: dict[str, dict[str, Any]] = {}
+            for name, kind in wanted.items():
+                if kind in FILE_TYPES and (files is None or name in files):
+                    there = list(self.iter_files_of(project, run["id"], name, readable))
+                    if there:
+                        last_files[name] = max(there, key=lambda row: (row["step"], row["at"]))
             lines: dict[str, dict[str, Any]] = {}
             if console:
                 lines = {line["stream"]: line for line in self.iter_lines(project, run["id"])}
-            yield _of_details(run, wanted, found, rows, list(lines.values()), readable)
+            yield _of_details(run, wanted, found, rows, last_files, list(lines.values()), readable)
 
     def _stock_runs(
         self, project: str, ids: Collection[int] | None, external_id: str | None, display_id: str | None
@@ -195,6 +213,7 @@ def _of_row(row: Mapping[str, Any]) -> RunOverview:
         config=json.loads(row["config"]),
         settings=json.loads(row["loggerSettings"]),
         facts=row["facts"],
+        sizes=row["sizes"],
         created=row["createdAt"],
         updated=row["updatedAt"],
         status_updated=row["statusUpdated"],
@@ -204,6 +223,7 @@ def _of_row(row: Mapping[str, Any]) -> RunOverview:
         names=row["names"],
         metrics={name: MetricFacts(*facts) for name, facts in row["summaries"].items()},
         data=row["data"],
+        files=row["files"],
         lines=row["lines"],
     )
 
@@ -213,6 +233,7 @@ def _of_details(
     names: dict[str, str],
     metrics: dict[str, MetricFacts],
     data: dict[str, dict[str, Any]],
+    files: dict[str, dict[str, Any]],
     lines: list[dict[str, Any]],
     readable: Readable,
 ) -> RunOverview:
@@ -229,6 +250,7 @@ def _of_details(
         config=run.get("config") or {},
         settings=run.get("loggerSettings") or {},
         facts={key: value for key in FACTS if (value := _within(run.get("systemMetadata"), key)) is not None},
+        sizes=_sizes(run.get("systemMetadata") or {}),
         created=microseconds(run["createdAt"]) // 1000,
         updated=microseconds(run["updatedAt"]) // 1000,
         status_updated=microseconds(run["statusUpdated"]) // 1000,
@@ -238,6 +260,7 @@ def _of_details(
         names=names,
         metrics=metrics,
         data=data,
+        files=files,
         lines=lines,
         readable=readable,
     )
@@ -249,6 +272,14 @@ def _of_statistics(row: Mapping[str, Any]) -> MetricFacts:
         int(whole(row["count"])), row["min"], row["max"], row["mean"],
         None if deviation is None else deviation**2, last.get("value"), whole(last.get("step")),
     )  # fmt: skip
+
+
+def _sizes(facts: Mapping[str, Any]) -> dict[str, int]:
+    diff, packages = _within(facts, "git.diff.head"), facts.get("requirements")
+    found = {} if diff is None else {"git.diff.head": len(diff.encode())}
+    if isinstance(packages, list):
+        found["requirements"] = sum(len(str(package).encode()) + 1 for package in packages)
+    return found
 
 
 def _within(value: Any, key: str) -> str | None:

@@ -35,7 +35,7 @@ class Readable:
             if sent.endswith(COMPANION) and sent.removesuffix(COMPANION) in self._there:
                 continue
             name = self._originals.get(sent, sent)
-            current = self._files if kind in _FILE_TYPES else self._lines
+            current = self._files if kind in FILE_TYPES else self._lines
             base, _, shard = sent.partition(_FILES)
             if current.get(name, log_name(name)) in (sent, base if shard else sent):
                 found.setdefault(name, kind)
@@ -82,7 +82,7 @@ class Readable:
         }
 
 
-_FILE_TYPES: Final = frozenset({"IMAGE", "VIDEO", "AUDIO", "FILE", "TEXT", "ARTIFACT"})
+FILE_TYPES: Final = frozenset({"IMAGE", "VIDEO", "AUDIO", "FILE", "TEXT", "ARTIFACT"})
 
 
 def data_in(line: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import logging
 import math
 from collections.abc import Mapping, Sequence
 
+from pluto.server.answers import number_name
 from pluto.server.context import Context
 from pluto.server.metadata.contract import LastValue, MetricSummary
 from pluto.server.series.contract import Damaged, Summary
@@ -13,6 +16,8 @@ from pluto.server.series.contract import Damaged, Summary
 log = logging.getLogger("pluto.server")
 
 LINE = "LINE"
+FILE = "FILE"
+OF_FILES = frozenset({"IMAGE", "VIDEO", "AUDIO", "FILE", "TEXT", "ARTIFACT"})
 WITH_LAST = frozenset({"DATA", "HISTOGRAM"})
 """Types of names, besides metrics, whose last value is worth keeping: texts and histograms, not tables and graphs."""
 
@@ -31,7 +36,8 @@ def kept(summaries: Mapping[str, Summary]) -> list[MetricSummary]:
         mean, variance = mean_and_variance(summary)
         low, high = (summary.min, summary.max) if summary.finite else (math.nan, math.nan)
         last, last_step = _none(summary.last), _none(summary.last_step)
-        rows.append(MetricSummary(name, summary.finite, _none(low), _none(high), mean, variance, last, last_step))
+        odd = None if math.isfinite(summary.last) else number_name(summary.last)
+        rows.append(MetricSummary(name, summary.finite, _none(low), _none(high), mean, variance, last, last_step, odd))
     return rows
 
 
@@ -44,15 +50,22 @@ def refresh(app: Context, run: int) -> None:
             editor.forget_names(other)
             editor.add_names({name: type for name, type in names.items() if name in other})
     with_last = [name for name, type in names.items() if type in WITH_LAST]
-    app.metadata.summaries.put_lasts(run, last_values(app, run, with_last, lines=True))
+    files = [name for name, type in names.items() if type in OF_FILES]
+    app.metadata.summaries.put_lasts(run, last_values(app, run, with_last, files, lines=True))
     app.metadata.summaries.put(run, kept(app.series.summaries(run)), complete=True)
 
 
-def last_values(app: Context, run: int, names: Sequence[str], *, lines: bool) -> list[LastValue]:
-    """The last text or histogram of names, and with `lines` the last lines of the console, out of the series."""
+def last_values(
+    app: Context, run: int, names: Sequence[str], files: Sequence[str] = (), *, lines: bool
+) -> list[LastValue]:
+    """Out of the series: the last text or histogram of names, the last of files, with `lines` those of the console."""
     found = [
         LastValue(name, "", row.type, row.step, row.time, row.body)
         for name, row in (app.series.last_data(run, names) if names else {}).items()
+    ]
+    found += [
+        LastValue(name, "", FILE, row.step, row.time, json.dumps(dataclasses.asdict(row)))
+        for name, row in (app.series.last_files(run, files) if files else {}).items()
     ]
     if lines:
         found += [

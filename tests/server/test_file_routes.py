@@ -184,7 +184,7 @@ def test_file_records(caller: Caller) -> None:
     assert row == {
         "fileName": "a.png", "fileType": "png", "fileSize": 5, "logName": "im", "logGroup": "", "sampleIndex": 0,
         "time": "1970-01-01 00:00:00.007", "step": 1.5, "caption": None, "annotations": None, "type": "IMAGE",
-        "sha256": SHA, "metadata": '{"w":1}',
+        "sha256": SHA, "metadata": '{"w":1}', "at": 7_000,
     }  # fmt: skip
 
 

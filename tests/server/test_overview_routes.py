@@ -82,6 +82,26 @@ def test_what_an_overview_has(caller: Caller) -> None:
     assert (list(some["summaries"]), list(some["data"]), some["lines"]) == (["k"], ["t"], [])
 
 
+def test_the_last_files(caller: Caller) -> None:
+    run = caller.create(systemMetadata='{"list": ["a", "é"], "text": "é\\"x", "number": 3}')
+    sha = blob(caller, b"x")
+    files = [
+        File(5, step, "f", 0, "IMAGE", f"{step}.png", "png", 1, sha, "c", metadata='{"a": 1}') for step in (1, 3, 2)
+    ]
+    mask = File(9, 9, "f", 0, "IMAGE", "m.png", "mask", 1, sha)
+    caller.batch(run, [*files, mask, File(6, 0, "g", 0, "FILE", "g", "", 1, sha)], lane=FILES)
+    for _ in range(2):
+        (found,) = overviews(caller, files=None, sizes=["list", "text", "nothing"])
+        assert found["sizes"] == {"list": len("a\n\\u00e9\n"), "text": len('é"x'.encode())}
+        assert found["files"].keys() == {"f", "g"} and found["data"] == {}
+        last = found["files"]["f"]
+        assert (last["fileName"], last["step"], last["at"], last["sha256"]) == ("3.png", 3, 5, sha)
+        assert caller.get(last["url"]).content == b"x" and last["metadata"] == '{"a": 1}'
+        assert overviews(caller, files=["g"])[0]["files"].keys() == {"g"}
+        assert overviews(caller)[0]["files"] == {}
+        caller.status(run, "COMPLETED")
+
+
 def test_what_comes_after_the_end_is_in_the_next_overview(caller: Caller) -> None:
     run = caller.create()
     caller.batch(run, [Texts(1, 1, {"t": "x"}), Metrics(1, 1, {"m": 1})])
@@ -89,6 +109,18 @@ def test_what_comes_after_the_end_is_in_the_next_overview(caller: Caller) -> Non
     caller.batch(run, [Texts(1, 2, {"t": "y"}), Metrics(1, 2, {"m": 2}), Forget(2, ["gone"])], first=3)
     (found,) = overviews(caller, metrics=["m"], data=["t"])
     assert found["data"]["t"]["body"] == "y" and found["summaries"]["m"][5] == 2
+
+
+def test_a_last_value_that_is_not_finite(caller: Caller) -> None:
+    run = caller.create()
+    caller.batch(run, [Metrics(n, n, {"a": value, "b": -value, "c": 1.0}) for n, value in ((1, 1.0), (2, math.inf))])
+    caller.batch(run, [Metrics(3, 3, {"c": math.nan})], first=3)
+    for _ in range(2):
+        (found,) = overviews(caller, metrics=None)
+        a, b, c = (found["summaries"][name] for name in "abc")
+        assert (a[0], a[1:3], a[5:]) == (1, [1.0, 1.0], [math.inf, 2.0]) and b[5:] == [-math.inf, 2.0]
+        assert math.isnan(c[5]) and c[6] == 3.0
+        caller.status(run, "COMPLETED")
 
 
 def test_runs_are_found_by_their_ids(caller: Caller) -> None:

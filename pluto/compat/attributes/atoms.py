@@ -40,7 +40,7 @@ def kept(value: Atom) -> tuple[Any, AttributeKind | None]:
     if isinstance(value, TrackedFiles):
         return {"hash": value.hash, "size": value.size}, AttributeKind.ARTIFACT
     if isinstance(value, str):
-        return str(value), None
+        return str.__str__(value), None  # an enum's own is another text
     if isinstance(value, bool | int | float):
         return kept(float(value) if isinstance(value, float) else int(value))
     raise TypeError(f"{type(value).__name__} is no value of an attribute")

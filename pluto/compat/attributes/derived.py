@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 RUNNING: Final = "RUNNING"
 FAILED: Final = "FAILED"
 DIFF: Final = "source_code/diff"
-REQUIREMENTS: Final = "source_code/requirements"
+MADE_OF: Final = {DIFF: "git.diff.head", "source_code/requirements": "requirements"}
+"""Files, and what in the system metadata they are made of."""
 
 
 def own_values(run: RunAttributes) -> dict[str, Atom]:
@@ -25,6 +26,7 @@ def own_values(run: RunAttributes) -> dict[str, Atom]:
     overview, notes = run.overview, run.notes
     ended = overview.status != RUNNING
     end = overview.status_updated if ended else _now_ms()
+    seconds = max(0.0, (end - overview.created) / 1000)
     found: dict[str, Atom] = {
         "sys/id": run.sys_id,
         "sys/description": overview.notes or "",
@@ -39,7 +41,8 @@ def own_values(run: RunAttributes) -> dict[str, Atom]:
         "sys/creation_time": run.created,
         "sys/modification_time": run.modified,
         "sys/ping_time": _moment(overview.heartbeat) if overview.heartbeat else run.modified,
-        "sys/running_time": max(0.0, (end - overview.created) / 1000),
+        "sys/running_time": seconds,
+        "sys/monitoring_time": seconds,
     }
     if notes.get(layout.UNNAMED) != run.name or "experiment/name" in layout.leaves(layout.part_of(notes, layout.SYS)):
         found["sys/name"] = run.name
@@ -69,12 +72,7 @@ def source_values(overview: RunOverview) -> dict[str, Atom]:
 
 def source_files(overview: RunOverview) -> list[str]:
     """The files that are made of what is known of the code."""
-    found = []
-    if overview.facts.get("git.diff.head"):
-        found.append(DIFF)
-    if "os_info.hostname" in overview.facts:
-        found.append(REQUIREMENTS)
-    return found
+    return [path for path, key in MADE_OF.items() if overview.sizes.get(key)]
 
 
 def _tags(own: list[str], aside: dict[str, object]) -> frozenset[str]:

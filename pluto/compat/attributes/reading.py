@@ -120,8 +120,8 @@ class AttributeReader:
     ) -> Iterator[RunAttributes]:
         """Every run of the project, newest first.
 
-        `series`: which series' last values (and minima, …) come along; None for all. `trashed`: only runs that are in
-        the trash, or are not; None for both.
+        `series`: which series' last values (and minima, …), and which files, come along; None for all. `trashed`: only
+        runs that are in the trash, or are not; None for both.
         """
         for one in self.client.iter_overviews(companion(project, container), **_asked(series)):
             run = RunAttributes(one, series)
@@ -309,11 +309,11 @@ class AttributeReader:
 def _asked(series: Collection[str] | None) -> dict[str, Any]:
     """What to ask of a server for the summaries of series."""
     if series is None:
-        return {"metrics": None, "data": None, "console": True}
+        return {"metrics": None, "data": None, "files": None, "console": True}
     if not series:
-        return {"metrics": (), "data": (), "console": False}
+        return {}
     # Which metrics a namespace of the hardware is made of is not known before.
     derived = [path for path in series if path.rpartition("/")[2] in ("stdout", "stderr")]
     hardware = any(_MEASURED.fullmatch(path.rpartition("/")[2]) for path in series)
     metrics = None if hardware else [name for path in series for name in (path, path + PREVIEW, path + COMPLETION)]
-    return {"metrics": metrics, "data": list(series), "console": bool(derived)}
+    return {"metrics": metrics, "data": list(series), "files": list(series), "console": bool(derived)}

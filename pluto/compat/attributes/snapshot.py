@@ -14,7 +14,8 @@ from pluto.compat.attributes import atoms, layout, monitoring
 from pluto.compat.attributes.containers import Container, owner_of
 from pluto.compat.attributes.derived import own_values, source_files, source_values
 from pluto.compat.attributes.kinds import Atom, AttributeKind
-from pluto.compat.attributes.values import HistogramValue, histogram_of
+from pluto.compat.attributes.stored import file_of, made_of, name_of
+from pluto.compat.attributes.values import HistogramValue, StoredFile, histogram_of
 
 if TYPE_CHECKING:
     from pluto.query import MetricFacts, RunOverview
@@ -130,6 +131,20 @@ class RunAttributes:
         """The last value of a series, as `summary`."""
         found = self.summary(path)
         return None if found is None else found.last
+
+    def file(self, path: str) -> StoredFile | None:
+        """The file of a File, or the last one of a file series; None where there is none yet.
+
+        Raises `KeyError` for what is neither, or was not asked for in `AttributeReader.runs`.
+        """
+        if self._definitions.get(path) not in (AttributeKind.FILE, AttributeKind.FILE_SERIES):
+            raise KeyError(path)
+        if self._asked is not None and path not in self._asked:
+            raise KeyError(f"{path}: its last file was not asked for")
+        if path not in self.names:
+            return made_of(self.overview, path)
+        row = self.overview.files.get(self.names[path])
+        return None if row is None else file_of(path, row, name_of(row))
 
     # what readers of series have to know
 

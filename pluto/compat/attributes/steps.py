@@ -15,7 +15,10 @@ _DEAF_S: Final = 60.0
 
 
 class Steps:
-    """Counts for one open run. `next`, `use` and `choose` are called under the lock of SQLite, `begin` is not."""
+    """Counts for one open run; offline, as if the run was new.
+
+    `next`, `use` and `choose` are called under the lock of SQLite, `begin` is not.
+    """
 
     def __init__(self, op: Op) -> None:
         self._op = op
@@ -32,7 +35,7 @@ class Steps:
 
     def begin(self, path: str, *, files: bool = False) -> None:
         """Sees to it that what the store holds of a series is known, as far as it can be. Never raises."""
-        if self._fresh or path in self._begun:
+        if self._fresh or path in self._begun or not self._op.online:
             return
         now = time.monotonic()
         if now < self._ask_at:
@@ -55,8 +58,8 @@ class Steps:
 
     def _held(self, path: str, files: bool) -> float | None:
         number = self._op.id
-        if number is None or not self._op.online:
-            raise RunError("the run is not online")
+        if number is None:
+            raise RunError("the run is not known")
         from pluto.compat.attributes.reading import AttributeReader
 
         with AttributeReader.of(self._op) as reader:

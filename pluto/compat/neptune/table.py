@@ -127,6 +127,7 @@ class TableEntry:
         type = self.get_attribute_type(path)
         if type is not expected:
             raise MetadataInconsistency(f"{path!r} is a {type.value}, not a {expected.value}")
+        assert self._backend is not None  # it is what the row was read through
         download = download_file if expected is AttributeType.FILE else download_file_set
         download(self._backend, self._attributes.run, path, destination, progress_bar)
 

@@ -181,10 +181,12 @@ class Target:
     def _failed(self, lane: str, delivery: Delivery, link: Link | None, error: ClientError) -> None:
         meaning = verdict(error)
         if isinstance(error, Unreachable):
+            begun = not any(outage.failures for outage in self._outages.values())
             self._outages[lane].failed()
             for one in self._deliveries:
                 one.trouble(str(error))
-            _logger.info("%s", error)
+            # Said once an outage: where a thread delivers, people read it between the lines of their training.
+            _logger.log(logging.INFO if begun else logging.DEBUG, "%s", error)
             return
         if meaning is Verdict.GONE and link is not None and self._is_gone(link, delivery):
             delivery.gone(str(error))

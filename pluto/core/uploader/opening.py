@@ -198,9 +198,21 @@ def _creation(
 def _inherited(config: dict[str, Any]) -> dict[str, Any]:
     """What of a parent's config is its child's, too: of what is noted beside the values, only their types."""
     notes = config.pop(ATTRIBUTES, None)
-    if isinstance(notes, dict) and "types" in notes:
-        config[ATTRIBUTES] = {"types": notes["types"]}
+    if isinstance(notes, dict) and isinstance(notes.get("types"), dict):
+        config[ATTRIBUTES] = {"types": _within(notes["types"], config)}
     return config
+
+
+def _within(types: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """The types of what is there; those of series and files are the parent's alone."""
+    found: dict[str, Any] = {}
+    for key, kind in types.items():
+        if isinstance(kind, dict):
+            inner = values.get(key)
+            found[key] = _within(kind, inner) if isinstance(inner, dict) else {}
+        elif key in values:
+            found[key] = kind
+    return found
 
 
 def _status_before(client: Client, run: int) -> str | None:

@@ -24,6 +24,7 @@ from typing import Any, Final
 from pluto.core import wire
 from pluto.core.client import Client
 from pluto.core.uploader.dialect import Place
+from pluto.core.uploader.opening import NAME_CHARS
 from pluto.core.uploader.stock_calls import CALLS, Call
 from pluto.core.wire import ATTRIBUTES, DATA_STREAM, MARK
 from pluto.protocol import records
@@ -129,7 +130,7 @@ def annotated(annotations: str | None, more: Mapping[str, Any]) -> str:
 
 
 def _name(client: Client, place: Place, record: records.Name) -> None:
-    if record.text != place.name:
+    if record.text != place.name or len(record.text) > NAME_CHARS:
         keep(client, place, {"name": record.text})
 
 

@@ -14,11 +14,11 @@ import msgspec
 
 from pluto.core.client import Client, ClientError
 from pluto.core.journal import Row
-from pluto.core.run_folder import run_key
+from pluto.core.run_folder import slug
 from pluto.core.uploader import files
 from pluto.core.uploader.dialect import Dialect, Place
 from pluto.core.uploader.opening import ParentComing, RunRefused, open_run
-from pluto.core.uploader.places import Processes, to_target
+from pluto.core.uploader.places import Processes
 from pluto.core.uploader.record import Record
 from pluto.core.uploader.retry import Backoff, Verdict, verdict
 from pluto.core.uploader.writer import LOST, Writer, read_json
@@ -258,11 +258,14 @@ class Delivery:
     def _is_coming(self, start: Start, external_id: str) -> bool:
         """Whether a run of this project is on its way from here. Not for ever: it may never get anywhere."""
         self._patience = self._patience or time.monotonic() + _PARENT_S
-        try:
-            key = run_key(to_target(self.about.get("target")), start.project, external_id)
-        except (KeyError, TypeError, AttributeError):
+        if time.monotonic() >= self._patience:
             return False
-        return time.monotonic() < self._patience and any(_writer_names(self.folder.parent / key))
+        # Not by the name alone: where a run goes may have been changed since its folder was made.
+        for folder in self.folder.parent.glob(f"{slug(external_id)}-*"):
+            about = read_json(folder / "run.json")
+            if (about.get("external_id"), about.get("project")) == (external_id, start.project):
+                return any(_writer_names(folder))
+        return False
 
     def _is_preceded(self, writer: Writer) -> bool:
         """Whether to wait for what an earlier writer has left: the new one goes on behind its last step.

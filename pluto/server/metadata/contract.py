@@ -126,21 +126,24 @@ class MetricSummary:
     last: float | None
     last_step: float | None = None
     """Step of `last`; None where it is not known."""
+    odd_last: str | None = None
+    """The last value where it is not finite: `NaN`, `Infinity` or `-Infinity`."""
 
 
 @dataclass(frozen=True, slots=True)
 class LastValue:
-    """The last text or histogram of a name, or the last line of a stream from one source."""
+    """The last text, histogram or file of a name, or the last line of a stream from one source."""
 
     name: str
     source: str
     type: str
-    """As logged; of a line `LINE`."""
+    """As logged; of a line `LINE`, of a file `FILE`."""
     step: float
     """Of a line, its number."""
     time: int
     """Microseconds."""
     body: str
+    """Of a file, JSON text of its row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,8 @@ class OverviewQuery:
     """Of which metrics to give the summaries; None for all."""
     facts: Collection[str] = ()
     """Which flat keys of the system metadata to give."""
+    sizes: Collection[str] = ()
+    """Of which of them to give the size alone."""
     lasts: Collection[str] | None = ()
     """Of which names and streams to give the last values; None for all."""
 
@@ -180,6 +185,8 @@ class Overview:
     logger_settings: str
     """JSON text."""
     facts: dict[str, str | None]
+    sizes: dict[str, int]
+    """Bytes of a text; of a list of texts, with one more for each."""
     notes: str | None
     created_at: int
     updated_at: int

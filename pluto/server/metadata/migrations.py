@@ -27,6 +27,7 @@ def _overviews(connection: Connection) -> None:
     """Projects can be described, and the last values of a run can be told without reading its series."""
     connection.exec_driver_sql("ALTER TABLE projects ADD COLUMN description TEXT")
     connection.exec_driver_sql("ALTER TABLE metric_summaries ADD COLUMN last_step FLOAT")
+    connection.exec_driver_sql("ALTER TABLE metric_summaries ADD COLUMN odd_last TEXT")
     connection.exec_driver_sql(
         "CREATE TABLE last_values (run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, name TEXT NOT NULL,"
         " source TEXT NOT NULL, type TEXT NOT NULL, step FLOAT NOT NULL, time BIGINT NOT NULL, body TEXT NOT NULL,"

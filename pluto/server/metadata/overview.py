@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Table, and_, cast, func, or_, select
 
 from pluto.server.lifecycle import ended
 from pluto.server.metadata import tables
@@ -53,9 +53,10 @@ class SqlOverviews:
             facts = _grouped(
                 connection, _fields, ids, ("key", "text"), where=("key", query.facts), also=("source", "systemMetadata")
             )
+            sizes = _sizes(connection, ids, query.sizes)
             summaries = {}
             if query.metrics is None or query.metrics:
-                columns_of = ("name", "count", "min", "max", "mean", "variance", "last", "last_step")
+                columns_of = ("name", "count", "min", "max", "mean", "variance", "last", "last_step", "odd_last")
                 summaries = _grouped(connection, _summaries, ids, columns_of, where=("name", query.metrics))
             lasts = {}
             if query.lasts is None or query.lasts:
@@ -74,6 +75,7 @@ class SqlOverviews:
                 config=row.config,
                 logger_settings=row.logger_settings,
                 facts=dict(facts.get(row.id, ())),
+                sizes=sizes.get(row.id, {}),
                 notes=row.notes,
                 created_at=row.created_at,
                 updated_at=row.updated_at,
@@ -89,6 +91,24 @@ class SqlOverviews:
             )
             for row in rows
         ]
+
+
+def _sizes(connection: Connection, runs: Sequence[int], keys: Collection[str]) -> dict[int, dict[str, int]]:
+    found: dict[int, dict[str, int]] = {}
+    text = _fields.c.text
+    bare = func.replace(text, '"', "")
+    for some in chunks(runs) if keys else ():
+        query = select(_fields.c.run_id, _fields.c.key, func.substr(text, 1, 1), _bytes(text), _bytes(bare)).where(
+            _fields.c.run_id.in_(some), _fields.c.source == "systemMetadata", _fields.c.key.in_(keys)
+        )
+        for run, key, first, whole, unquoted in connection.execute(query).fetchall():
+            # A list, as `["a", "b"]`, has two characters for each text that are no quotes; a line has one.
+            found.setdefault(run, {})[key] = ((3 * unquoted - whole) // 2 if first == "[" else whole) or 0
+    return found
+
+
+def _bytes(text: ColumnElement[Any]) -> ColumnElement[int]:
+    return func.length(cast(text, LargeBinary))
 
 
 def _grouped(

@@ -33,6 +33,7 @@ class SqlSummaries:
             {
                 "run_id": run, "name": kept.name, "count": kept.count, "min": kept.min, "max": kept.max,
                 "mean": kept.mean, "variance": kept.variance, "last": kept.last, "last_step": kept.last_step,
+                "odd_last": kept.odd_last,
             }
             for kept in summaries
         ]  # fmt: skip

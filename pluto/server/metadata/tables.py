@@ -128,6 +128,7 @@ summaries = Table(
     Column("variance", Float),
     Column("last", Float),
     Column("last_step", Float),
+    Column("odd_last", Text),
     Index("metric_summaries_name", "name"),
 )
 
@@ -142,7 +143,7 @@ lasts = Table(
     Column("time", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
 )
-"""The last text or histogram of each name (`source` is empty), and under a stream's name its last line by source."""
+"""The last text, histogram or file of each name (`source` is empty), and of each stream the last line by source."""
 
 blobs = Table(
     "run_blobs",

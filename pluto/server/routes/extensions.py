@@ -18,6 +18,7 @@ from pluto.server.errors import ApiError, not_found
 from pluto.server.lifecycle import ended
 from pluto.server.routes.details import run_object
 from pluto.server.routes.files import entry, known
+from pluto.server.series.contract import FileRow
 
 POINTS_MAX = 1_000_000
 ROWS_MAX = 10_000
@@ -135,7 +136,7 @@ async def data(request: Request) -> Response:
 
 
 async def files(request: Request) -> Response:
-    """Files as the stock list has them, and more: hash, type and metadata; a page at a time."""
+    """Files as the stock list has them, and more: hash, type, metadata, exact time; a page at a time."""
     app, query = context(request), request.query_params
     try:
         page = app.series.files(
@@ -147,11 +148,13 @@ async def files(request: Request) -> Response:
         )
     except ValueError as error:
         raise ApiError(400, str(error)) from None
-    rows = [
-        {**entry(app, request, row), "type": row.type, "sha256": row.sha256, "metadata": row.metadata}
-        for row in known(page.rows)
-    ]
-    return ext_response(request, {"rows": rows, "next": page.next})
+    return ext_response(request, {"rows": [listed(app, request, row) for row in known(page.rows)], "next": page.next})
+
+
+def listed(app: Context, request: Request, row: FileRow) -> dict[str, Any]:
+    """A file as the lists of the extensions carry it."""
+    more = {"type": row.type, "sha256": row.sha256, "metadata": row.metadata, "at": row.time}
+    return {**entry(app, request, row), **more}
 
 
 async def graph(request: Request) -> Response:

@@ -14,11 +14,11 @@ from pluto.server.answers import ext_response
 from pluto.server.bodies import invalid, read_json, whole
 from pluto.server.context import Context, context
 from pluto.server.identity import parse_display_id
-from pluto.server.metadata.contract import LastValue, Overview, OverviewQuery
-from pluto.server.routes.extensions import existing
+from pluto.server.metadata.contract import LastValue, MetricSummary, Overview, OverviewQuery
+from pluto.server.routes.extensions import existing, listed
 from pluto.server.routes.metrics import STREAMS
-from pluto.server.series.contract import Damaged
-from pluto.server.summarise import LINE, WITH_LAST, last_values, refresh_project
+from pluto.server.series.contract import Damaged, FileRow
+from pluto.server.summarise import FILE, LINE, OF_FILES, WITH_LAST, last_values, refresh_project
 
 RUNS_MAX = 1_000
 PAIRS_MAX = 5_000
@@ -36,8 +36,10 @@ class Asked(msgspec.Struct, rename="camel"):
     display_id: str | None = None
     metrics: list[str] | None = []
     data: list[str] | None = []
+    files: list[str] | None = []
     console: bool = False
     facts: list[str] = []
+    sizes: list[str] = []
 
 
 class Series(msgspec.Struct, rename="camel"):
@@ -55,7 +57,7 @@ async def overviews(request: Request) -> Response:
     request.app.state.watch.look()
     if body.metrics is None or body.metrics:
         refresh_project(app, body.project_name, body.metrics)
-    elif body.data is None or body.data or body.console:
+    elif body.data != [] or body.files != [] or body.console:
         refresh_project(app, body.project_name, ())
     number = None
     if body.display_id is not None:
@@ -71,14 +73,17 @@ async def overviews(request: Request) -> Response:
         number=number,
         metrics=body.metrics,
         facts=body.facts,
-        lasts=None if body.data is None else [*body.data, *(STREAMS if body.console else ())],
+        sizes=body.sizes,
+        lasts=None
+        if body.data is None or body.files is None
+        else [*body.data, *body.files, *(STREAMS if body.console else ())],
     )
     found = app.metadata.overviews.page(query)
     last = (found[-1].created_at, found[-1].id) if len(found) == body.limit else None
-    return ext_response(request, {"runs": [_row(app, run, body) for run in found], "next": last})
+    return ext_response(request, {"runs": [_row(app, request, run, body) for run in found], "next": last})
 
 
-def _row(app: Context, run: Overview, asked: Asked) -> dict[str, Any]:
+def _row(app: Context, request: Request, run: Overview, asked: Asked) -> dict[str, Any]:
     lasts = _lasts(app, run, asked)
     return {
         "id": run.id,
@@ -93,6 +98,7 @@ def _row(app: Context, run: Overview, asked: Asked) -> dict[str, Any]:
         "config": run.config,
         "loggerSettings": run.logger_settings,
         "facts": run.facts,
+        "sizes": run.sizes,
         "createdAt": run.created_at,
         "updatedAt": run.updated_at,
         "statusUpdated": run.status_updated,
@@ -101,13 +107,18 @@ def _row(app: Context, run: Overview, asked: Asked) -> dict[str, Any]:
         "forkStep": run.fork_step,
         "names": run.names,
         "summaries": {
-            one.name: [one.count, one.min, one.max, one.mean, one.variance, one.last, one.last_step]
+            one.name: [one.count, one.min, one.max, one.mean, one.variance, _last(one), one.last_step]
             for one in run.summaries
         },
         "data": {
             last.name: {"type": last.type, "step": last.step, "time": last.time, "body": last.body}
             for last in lasts
-            if last.type != LINE
+            if last.type not in (LINE, FILE)
+        },
+        "files": {
+            last.name: listed(app, request, FileRow(**msgspec.json.decode(last.body)))
+            for last in lasts
+            if last.type == FILE
         },
         "lines": [
             {
@@ -123,16 +134,22 @@ def _row(app: Context, run: Overview, asked: Asked) -> dict[str, Any]:
     }
 
 
+def _last(summary: MetricSummary) -> float | None:
+    return summary.last if summary.odd_last is None else float(summary.odd_last)
+
+
 def _lasts(app: Context, run: Overview, asked: Asked) -> list[LastValue]:
     """The last values: as they are kept, or out of the series of a run that goes on."""
     if run.lasts is not None:
         return run.lasts
     kinds = {name for name, kind in run.names.items() if kind in WITH_LAST}
     wanted = sorted(kinds if asked.data is None else kinds.intersection(asked.data))
-    if not wanted and not asked.console:
+    files = {name for name, kind in run.names.items() if kind in OF_FILES}
+    files = files if asked.files is None else files.intersection(asked.files)
+    if not wanted and not files and not asked.console:
         return []
     try:
-        return last_values(app, run.id, wanted, lines=asked.console)
+        return last_values(app, run.id, wanted, sorted(files), lines=asked.console)
     except Damaged:
         return []
 

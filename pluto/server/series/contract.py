@@ -213,6 +213,9 @@ class SeriesStore(Protocol):
     def last_data(self, run: int, names: Sequence[str]) -> dict[str, DataRow]:
         """The `DataRow` with the highest step of each of the names."""
 
+    def last_files(self, run: int, names: Sequence[str]) -> dict[str, FileRow]:
+        """The `FileRow` with the highest step of each of the names, masks left aside; the latest there."""
+
     def last_lines(self, run: int) -> list[LogLine]:
         """The last console line of each source and stream."""
 

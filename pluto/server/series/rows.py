@@ -68,6 +68,20 @@ def last_data(db: sqlite3.Connection, names: Sequence[str]) -> dict[str, DataRow
     return found
 
 
+def last_files(db: sqlite3.Connection, names: Sequence[str]) -> dict[str, FileRow]:
+    """The file with the highest step of each name."""
+    found = {}
+    for name in names:
+        row = db.execute(
+            f"SELECT {_FILE_COLUMNS} FROM file WHERE name = ? AND file_type <> 'mask' AND typeof(step) <> 'blob'"
+            " ORDER BY step DESC, time DESC, id DESC LIMIT 1",
+            (name,),
+        ).fetchone()
+        if row is not None:
+            found[name] = _file(*row)
+    return found
+
+
 def data(db: sqlite3.Connection, where: dict[str, tuple[Any, ...]], cursor: str | None, limit: int) -> Page:
     """A page of structured values and texts."""
     found, following = _page(

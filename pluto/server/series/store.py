@@ -190,6 +190,11 @@ class SqliteSeries:
         with self._files.read(run) as file:
             return rows.last_data(file.db, names) if file else {}
 
+    def last_files(self, run: int, names: Sequence[str]) -> dict[str, FileRow]:
+        """As the contract says."""
+        with self._files.read(run) as file:
+            return rows.last_files(file.db, names) if file else {}
+
     def last_lines(self, run: int) -> list[LogLine]:
         """As the contract says."""
         with self._files.read(run) as file:

@@ -226,6 +226,7 @@ def test_files(place: Place) -> None:
         (file,) = reader.files(run, "model/weights")
         assert (file.extension, file.size, reader.read(file)) == ("tar", 3, b"new")
         assert [one.extension for one in reader.files(run, "dataset")] == ["custom.gz"]
+        assert run.file("model/weights") == file
         assert reader.files(run, "nothing") == []
     assert run.kind("model/weights") is K.FILE
     assert writer.stop() == 0
@@ -244,6 +245,9 @@ def test_file_series(place: Place) -> None:
         ]  # fmt: skip
         assert [reader.read(file) for file in found] == [b"image 0", b"image 1", b"image 2", b"late"]
         assert [file.step for file in reader.files(run, "images", step_max=2, tail=2)] == [1, 2]
+        assert run.file("images") == found[-1]
+    with pytest.raises(KeyError):
+        run.file("sys/id")
     assert run.kind("images") is K.FILE_SERIES and writer.last_step("images") == 2.5
     assert writer.stop() == 0
 

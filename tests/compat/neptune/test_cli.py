@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import pluto
+import pluto.compat.neptune as neptune
 import pluto.compat.neptune.cli as cli
 from pluto.compat.neptune.cli.commands import clear, status, sync
 from pluto.compat.neptune.exceptions import CannotSynchronizeOfflineRunsWithoutProject
@@ -95,6 +96,42 @@ def test_an_offline_run_becomes_a_run_of_the_project() -> None:
     assert values(found[0]) == [0.25]
     assert not path.exists()
     assert run(sync, "-p", PROJECT).stdout == ""
+
+
+def test_what_offline_mode_wrote_is_read_back_from_the_run_it_became(folder: Path) -> None:
+    (folder / "weights.bin").write_bytes(b"12345")
+    run_ = neptune.init_run(mode="offline", custom_run_id="ignored", capture_hardware_metrics=False)
+    run_["params"] = {"lr": 0.5, "name": "adam"}
+    run_["loss"].extend([3.0, 2.0])
+    run_["weights"].upload("weights.bin")
+    run_["sys/tags"].add("offline-tag")
+    (noted,) = notes(folder / ".neptune")
+    assert re.fullmatch(rf"run__{noted.id}__\d+__[a-z0-9]{{8}}", noted.path.name)
+    assert str(uuid.UUID(noted.id)) == noted.id
+    run_.stop()
+    (folder / "weights.bin").unlink()
+    result = run(sync, "-p", PROJECT)
+    found = re.search(rf"Offline container {noted.id} registered as {PROJECT}/(\S+)", result.stdout)
+    assert found is not None
+    with neptune.init_run(with_id=found[1], project=PROJECT, mode="read-only") as read:
+        assert read["params"].fetch() == {"lr": 0.5, "name": "adam"}
+        assert list(read["loss"].fetch_values()["value"]) == [3.0, 2.0]
+        assert read["sys/tags"].fetch() == {"offline-tag"}
+        read["weights"].download("copy.bin")
+    assert (folder / "copy.bin").read_bytes() == b"12345"
+
+
+def test_an_object_in_use_and_one_that_is_delivered(folder: Path) -> None:
+    with neptune.init_run(project=PROJECT, capture_hardware_metrics=False) as opened:
+        opened["a"] = 1
+        (noted,) = notes(folder / ".neptune")
+        assert noted.kind == "async"
+        assert opened._backend.data_path == noted.path
+        opened.wait()
+        id = opened["sys/id"].fetch()
+        assert f"Unsynchronized objects:\n- {PROJECT}/{id}\n" in run(status).stdout
+    assert not noted.path.exists()
+    assert run(status).exit_code == 1
 
 
 def test_the_environment_names_the_project(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,6 +76,15 @@ def test_names_are_the_same_objects() -> None:
     assert runs_table.RunsTableEntry is table.TableEntry
 
 
+def test_names_of_its_modules_are_its_own() -> None:
+    types = importlib.import_module("pluto.compat.neptune.types")
+    assert new.types is types
+    assert new.File is types.File
+    assert new.RunState is importlib.import_module("pluto.compat.neptune.internal.state").ContainerState
+    assert new.NEPTUNE_DATA_DIRECTORY == ".neptune"
+    assert new.sync is importlib.import_module("pluto.compat.neptune.cli").sync
+
+
 def test_what_there_never_was_is_not_found() -> None:
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module("pluto.compat.neptune.new.no_such_module")

@@ -98,7 +98,7 @@ def test_deleting(run: Any) -> None:
 def test_deleting_what_is_not_there(run: Any) -> None:
     run["leaf"] = 1
     for path in ("missing", "leaf/x", "missing/x"):
-        with pytest.raises(MetadataInconsistency, match="Cannot (delete|access)"):
+        with pytest.raises(MetadataInconsistency, match=r"Cannot (delete|access)"):
             del run[path]
         with pytest.raises(MetadataInconsistency):
             run.pop(path)

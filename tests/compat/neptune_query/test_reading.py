@@ -76,15 +76,15 @@ def test_runs_go_by_their_id() -> None:
         (Filter.contains_all("layers", "conv") & Filter.name("res"), ["resnet"]),
         (Filter.eq("opt/nesterov", True) & ~Filter.name("fork"), ["resnet"]),
         (Filter.matches("opt/name", "^ad & !sgd"), ["forked", "resnet"]),
-        (Filter.eq("phase", "cold"), ["resnet"]),
+        (Filter.eq("phase", "cold"), ["forked", "resnet"]),
         (Filter.eq(Attribute("lr", "float"), 0.01), ["forked", "resnet"]),
         (Filter.eq(Attribute("lr", "string"), "auto"), ["vit"]),
         (Filter.eq("sys/failed", True), ["vit"]),
         (Filter.eq("sys/custom_run_id", "new"), ["resnet"]),
         (Filter.gt("sys/creation_time", datetime(2020, 1, 1)), ["forked", "resnet", "vit"]),
-        (Filter.gt("sys/creation_time", datetime.now(timezone.utc) + timedelta(days=1)), []),
-        (Filter.exists(Attribute("samples/image", "file_series")), ["resnet"]),
-        (Filter.exists(Attribute("weights", "histogram_series")), ["resnet"]),
+        (Filter.gt("sys/creation_time", datetime(2200, 1, 1, tzinfo=timezone.utc)), []),
+        (Filter.exists(Attribute("samples/image", "file_series")), ["forked", "resnet"]),
+        (Filter.exists(Attribute("weights", "histogram_series")), ["forked", "resnet"]),
     ],
     ids=str,
 )
@@ -175,6 +175,21 @@ def test_a_table_without_attributes_has_only_its_lines() -> None:
     assert table.shape == (3, 0)
     nothing = nq.fetch_experiments_table(experiments="nobody", attributes=".*")
     assert nothing.shape == (0, 0) and nothing.index.name == "experiment" and nothing.columns.name == "attribute"
+
+
+def test_a_fork_has_the_series_it_inherited_as_they_were_at_the_fork() -> None:
+    names = ["train/acc", "train/loss", "phase", "weights", "samples/image", "own/metric", "model"]
+    table = nq_runs.fetch_runs_table(runs=["fork-1", "fork-2"], attributes=names, sort_by="sys/custom_run_id")
+    for run, row in table.iterrows():
+        assert row["train/acc"] == 0.3, "the parent's at step 3; it went on to 0.9"
+        assert row["phase"] == "cold"
+        assert row["weights"] == Histogram("COUNTING", [0.0, 0.5, 1.0], [2.0, 2.0])
+        assert (row["samples/image"].step, row["samples/image"].run_id) == (2.0, run)
+    assert table["train/loss"].to_dict() == {"fork-1": 70.0, "fork-2": 900.0}
+    assert table["own/metric"].isna().to_dict() == {"fork-1": True, "fork-2": False}
+    assert "model" not in table.columns, "a file that is no point of a series is the parent's alone"
+    assert {"train/acc", "phase", "weights"} <= set(nq_runs.list_attributes(runs=["fork-2"]))
+    assert nq_runs.list_runs(runs=Filter.eq("train/acc", 0.3)) == ["fork-1", "fork-2"]
 
 
 def test_the_state_of_a_run_is_no_column_and_nobody_is_warned() -> None:

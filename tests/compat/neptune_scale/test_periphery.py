@@ -124,6 +124,20 @@ log.error("nobody hears it")
     assert done.stdout == ""
 
 
+def test_beside_the_1x_client_everything_is_said_once() -> None:
+    program = """
+import sys
+for client in sys.argv[1:]:
+    __import__(client)
+from pluto.compat.neptune_scale.util.logger import get_logger
+get_logger().warning("said")
+"""
+    clients = ["pluto.compat.neptune.internal.utils.logger", "pluto.compat.neptune_scale"]
+    for order in (clients, clients[::-1]):
+        done = subprocess.run([sys.executable, "-c", program, *order], capture_output=True, text=True, check=True)
+        assert (done.stdout + done.stderr).count("said") == 1
+
+
 def test_a_level_that_is_none_is_refused() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from pluto.compat.neptune_scale import util; util.get_logger()"],

@@ -227,6 +227,29 @@ def test_numbers_that_are_not_finite_are_points_like_others(reader: AttributeRea
     assert len(numbers(reader, "r", "b")) == 2
 
 
+def test_the_short_way_takes_what_the_long_one_takes(reader: AttributeReader, said: Said) -> None:
+    class Name(str):
+        __slots__ = ()
+
+    with start("r") as run:
+        for step, data in enumerate(
+            [
+                {"a": 1.0, "b": 1},
+                {"a": 2.0, "b": 2},
+                {Name("a"): 3.0, Name("b"): 3.0},
+                {"a": 10**400, "b": 2**63},
+                {"a": 5.0, "b": True},
+                {"b": 6.0, "a": 6.0},
+                {"a": 7.0},
+                {"a": 8.0, "b": 8.0},
+            ]
+        ):
+            run.log_metrics(data, step)
+    assert len(said.warnings()) == 1
+    assert [value for _, value in numbers(reader, "r", "a")] == [1.0, 2.0, 3.0, 5.0, 6.0, 7.0, 8.0]
+    assert [value for _, value in numbers(reader, "r", "b")] == [1.0, 2.0, 3.0, 2.0**63, 1.0, 6.0, 8.0]
+
+
 # kinds and names
 
 

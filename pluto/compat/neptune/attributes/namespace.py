@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pluto.compat.neptune.attributes.attribute import Attribute
 from pluto.compat.neptune.exceptions import MetadataInconsistency, TypeDoesNotSupportAttributeException
+from pluto.compat.neptune.internal.utils import is_argparse_namespace
 from pluto.compat.neptune.internal.utils.logger import get_logger
 from pluto.compat.neptune.internal.utils.paths import parse_path
 from pluto.compat.neptune.types.namespace import Namespace as NamespaceVal
@@ -94,7 +94,7 @@ class Namespace(Attribute, MutableMapping[str, Any]):
         return found
 
     def _items(self, value: Any, what: str) -> Any:
-        if isinstance(value, argparse.Namespace):
+        if is_argparse_namespace(value):
             value = vars(value)
         if isinstance(value, Mapping):
             value = NamespaceVal(value)

@@ -59,10 +59,10 @@ class LagWatch:
         self._on_lag = on_lag
         self._on_no_progress = on_no_progress
         self._interval = interval
-        self._called: dict[NeptuneObjectCallback, float] = {}
+        self._called: dict[str, float] = {}
         self._written: deque[tuple[float, int]] = deque()
         """When there were how many records, for those not in the store yet."""
-        self._moved = (time.monotonic(), 0)
+        self._moved: tuple[float, int] | None = None
         """When how many were last seen to have arrived."""
         self._halt = threading.Event()
         wanted = [seconds for callback, seconds in (on_lag, on_no_progress) if callback is not None]
@@ -85,18 +85,18 @@ class LagWatch:
             self._written.append((now, written))
         while self._written and self._written[0][1] <= stored:
             self._written.popleft()
-        if stored > self._moved[1] or stored >= written:
+        if self._moved is None or stored > self._moved[1] or stored >= written:
             self._moved = (now, stored)
         oldest = now - self._written[0][0] if self._written else 0.0
-        self._call(self._on_lag, oldest, now)
-        self._call(self._on_no_progress, now - self._moved[0], now)
+        self._call("lag", self._on_lag, oldest, now)
+        self._call("no progress", self._on_no_progress, now - self._moved[0], now)
 
-    def _call(self, who: tuple[NeptuneObjectCallback | None, float], seconds: float, now: float) -> None:
+    def _call(self, why: str, who: tuple[NeptuneObjectCallback | None, float], seconds: float, now: float) -> None:
         callback, threshold = who
         if callback is None or seconds <= threshold:
             return
-        if now - self._called.get(callback, float("-inf")) > self._interval:
-            self._called[callback] = now
+        if now - self._called.get(why, float("-inf")) > self._interval:
+            self._called[why] = now
             threading.Thread(
                 target=callback, args=(self._container,), name="pluto-neptune-callback", daemon=True
             ).start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pluto.compat.neptune.internal.utils import verify_type
 from pluto.compat.neptune.management.exceptions import (
@@ -15,6 +15,9 @@ from pluto.compat.neptune.management.exceptions import (
 from pluto.compat.neptune.management.internal.access import existing, opened, verify_texts
 from pluto.compat.neptune.management.internal.types import ProjectVisibility
 from pluto.compat.neptune.management.internal.utils import normalize_project_name
+
+if TYPE_CHECKING:
+    from pluto.compat.attributes import Atom
 
 __all__ = ["create_project", "delete_project", "get_project_list"]
 
@@ -95,6 +98,6 @@ def _keep_visibility(project: str, key: str, visibility: str) -> None:
     from pluto.compat.neptune.internal.backends.opening import PROJECT_IDENTITY
     from pluto.compat.neptune.internal.settings import pluto_settings
 
-    atoms = {"sys/id": key, "sys/size": 0.0, "sys/visibility": visibility}
+    atoms: dict[str, Atom] = {"sys/id": key, "sys/size": 0.0, "sys/visibility": visibility}
     op = open_run(project, external_id=PROJECT_IDENTITY, container="project", atoms=atoms, settings=pluto_settings())
     AttributeWriter(op).stop()

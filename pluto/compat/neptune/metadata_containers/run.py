@@ -215,7 +215,6 @@ class Run(MetadataContainer):
                 stdout=self._capture_stdout,
                 stderr=self._capture_stderr,
                 hardware=self._capture_hardware_metrics,
-                facts=self._git_ref is not None,
                 proxies=proxies,
             )
         )

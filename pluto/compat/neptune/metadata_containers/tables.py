@@ -12,6 +12,7 @@ from pluto.compat.attributes.kinds import AttributeKind
 from pluto.compat.neptune.common.warnings import NeptuneWarning, warn_once
 from pluto.compat.neptune.envs import NEPTUNE_FETCH_TABLE_STEP_SIZE
 from pluto.compat.neptune.exceptions import NeptuneInvalidQueryException
+from pluto.compat.neptune.internal.backends.failures import telling
 from pluto.compat.neptune.internal.backends.utils import construct_progress_bar
 from pluto.compat.neptune.internal.container_type import ContainerType
 from pluto.compat.neptune.internal.utils import as_list, verify_collection_type, verify_type, verify_value
@@ -169,13 +170,14 @@ class _Rows:
 
     def _read(self, columns: Collection[str] | None) -> Iterator[RunAttributes]:
         if self._reader is None:
-            return iter(())
-        return self._reader.runs(
-            self._project,
-            container="run" if self._type is ContainerType.RUN else "model",
-            series=None if columns is None else {*columns, *self._condition.paths()},
-            trashed=self._trashed,
-        )
+            return
+        with telling():
+            yield from self._reader.runs(
+                self._project,
+                container="run" if self._type is ContainerType.RUN else "model",
+                series=None if columns is None else {*columns, *self._condition.paths()},
+                trashed=self._trashed,
+            )
 
     def _entries(
         self,

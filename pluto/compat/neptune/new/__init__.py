@@ -1,12 +1,10 @@
 """The former name of everything: what is below `neptune.new` is what is below `neptune`. Importing it warns once."""
 
+from __future__ import annotations
+
 import sys
-from typing import Any, NoReturn
-
-from pluto.compat.neptune.new._compatibility import CompatibilityImporter
-
-if not any(isinstance(finder, CompatibilityImporter) for finder in sys.meta_path):
-    sys.meta_path.insert(0, CompatibilityImporter())
+from importlib import import_module
+from typing import Any, Final, NoReturn
 
 from pluto.compat.neptune import (
     ANONYMOUS_API_TOKEN,
@@ -17,20 +15,9 @@ from pluto.compat.neptune import (
     init_project,
     init_run,
 )
-from pluto.compat.neptune.attributes import *
-from pluto.compat.neptune.cli import *
 from pluto.compat.neptune.common.warnings import warn_once
-from pluto.compat.neptune.constants import *
-from pluto.compat.neptune.envs import *
-from pluto.compat.neptune.exceptions import *
 from pluto.compat.neptune.exceptions import NeptunePossibleLegacyUsageException
-from pluto.compat.neptune.logging import *
-from pluto.compat.neptune.metadata_containers import *
-from pluto.compat.neptune.new.project import *
-from pluto.compat.neptune.new.run import *
-from pluto.compat.neptune.new.runs_table import *
-from pluto.compat.neptune.types import *
-from pluto.compat.neptune.utils import stringify_unsupported
+from pluto.compat.neptune.new._compatibility import CompatibilityImporter
 
 __all__ = [
     "ANONYMOUS_API_TOKEN",
@@ -58,8 +45,26 @@ __all__ = [
     "send_text",
     "set_property",
     "stop",
-    "stringify_unsupported",
 ]
+
+if not any(isinstance(finder, CompatibilityImporter) for finder in sys.meta_path):
+    sys.meta_path.insert(0, CompatibilityImporter())
+
+_OPEN: Final = (
+    "utils types runs_table run project metadata_containers logging handler exceptions envs constants cli attributes"
+).split()
+"""The modules whose names are names of this one, too; a name of several is that of the first."""
+
+
+def __getattr__(name: str) -> Any:
+    if not name.startswith("_"):
+        if name in (*_OPEN, "integrations", "version"):
+            return import_module(f"{__name__}.{name}")
+        for module in _OPEN:
+            found = import_module(f"{__name__}.{module}")
+            if name in found.__all__:
+                return getattr(found, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _raise_legacy_client_expected(*args: Any, **kwargs: Any) -> NoReturn:  # noqa: ARG001  whatever it was called with

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any, cast
 
 from pluto.compat.neptune.internal.types.stringify_value import StringifyValue
-from pluto.compat.neptune.internal.utils import images, is_float_like
+from pluto.compat.neptune.internal.utils import images, is_argparse_namespace, is_float_like
 from pluto.compat.neptune.types.atoms import Boolean, Datetime, File, Float, Integer, String
 from pluto.compat.neptune.types.namespace import Namespace
 from pluto.compat.neptune.types.series import FileSeries, FloatSeries, StringSeries
@@ -30,7 +29,7 @@ def cast_value(value: Any) -> Value | None:
         return value
     if isinstance(value, Handler):
         return ValueCopy(value)
-    if isinstance(value, argparse.Namespace):
+    if is_argparse_namespace(value):
         return Namespace(vars(value))
     if images.is_picture(value):
         return File.as_image(value)

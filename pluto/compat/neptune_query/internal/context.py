@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -26,9 +25,15 @@ class Context:
     api_token: str | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True)
+class _Place:
+    process: int
+    target: object
+    timeout: int
+
+
 _context = Context()
-_lock = threading.Lock()
-_open: tuple[object, AttributeReader] | None = None
+_open: tuple[_Place, AttributeReader] | None = None
 
 
 def set_api_token(api_token: str) -> Context:
@@ -40,9 +45,8 @@ def set_api_token(api_token: str) -> Context:
     global _context
     if not api_token:
         raise ValueError("an API token is a text that is not empty")
-    with _lock:
-        _context = replace(_context, api_token=api_token)
-        return _context
+    _context = replace(_context, api_token=api_token)
+    return _context
 
 
 def project_of(project: str | None) -> str:
@@ -75,13 +79,12 @@ def _reader() -> AttributeReader:
     from pluto.core.settings import resolve
 
     given, timeout = _settings()
-    key = os.getpid(), resolve(given).target(), timeout
-    with _lock:
-        if _open is None or _open[0] != key:
-            if _open is not None and os.getpid() == _open[0][0]:  # type: ignore[index]
-                _open[1].close()
-            _open = key, AttributeReader(settings=given, timeout=timeout)
-        return _open[1]
+    place = _Place(os.getpid(), resolve(given).target(), timeout)
+    if _open is None or _open[0] != place:
+        if _open is not None and _open[0].process == place.process:
+            _open[1].close()
+        _open = place, AttributeReader(settings=given, timeout=timeout)
+    return _open[1]
 
 
 def _settings() -> tuple[dict[str, Any], int]:

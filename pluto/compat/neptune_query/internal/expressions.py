@@ -119,3 +119,13 @@ def matching(field: Field, pattern: str) -> Expression:
 def one_of(field: Field, values: Sequence[str]) -> Expression:
     """An attribute that equals one of the values."""
     return Junction("OR", [Predicate(field, "==", one) for one in values])
+
+
+def ids_asked(expression: Expression | None) -> list[str] | None:
+    """The ids of runs that an expression lists, if that is all it does."""
+    if not isinstance(expression, Junction) or expression.operator != "OR":
+        return None
+    parts = expression.parts
+    if not all(isinstance(one, Predicate) and one.field == RUN_ID and one.operator == "==" for one in parts):
+        return None
+    return [str(one.value) for one in parts if isinstance(one, Predicate)]

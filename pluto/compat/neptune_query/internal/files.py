@@ -39,7 +39,7 @@ def as_cell(
         run_id=label if container == "run" else None,
         attribute_path=stored.path,
         step=step,
-        path=f"{run.id}/{stored.path}/{stored.sha256 or stored.name}",
+        path=_address(run.id, stored),
         size_bytes=stored.size,
         mime_type=stored.mime or guessed or _UNKNOWN,
     )
@@ -90,13 +90,17 @@ def download(files: Sequence[File], folder: Path, container: ContainerType) -> p
     return frames.downloads(done, container)
 
 
+def _address(run: int, stored: StoredFile) -> str:
+    """Where a file is: its run, its attribute, and its hash where the server tells."""
+    return "/".join(filter(None, [str(run), stored.path, stored.sha256]))
+
+
 def _fetch(reader: AttributeReader, file: File, target: Path) -> bool:
     """Whether the store still had the file, and it is at its place now."""
-    number, _, address = file.path.partition("/")
+    number = file.path.partition("/")[0]
     run = reader.find(file.project_identifier, id=int(number), series=()) if number.isdecimal() else None
     for stored in reader.files(run, file.attribute_path) if run is not None else ():
-        same = address == f"{stored.path}/{stored.sha256 or stored.name}"
-        if same and (file.step is None or file.step == stored.step):
+        if file.path == _address(int(number), stored) and file.step in (None, stored.step):
             reader.download(stored, target)
             return True
     return False

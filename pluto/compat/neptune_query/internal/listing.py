@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pluto.compat.neptune_query.internal.context import reading
-from pluto.compat.neptune_query.internal.members import findable
+from pluto.compat.neptune_query.internal.members import FINDABLE
 from pluto.compat.neptune_query.internal.search import find
 
 if TYPE_CHECKING:
@@ -23,5 +23,5 @@ def attributes(target: Target) -> list[str]:
     """The names of attributes that any of the runs or experiments has, sorted."""
     with reading() as reader:
         found = find(reader, target.project, target.container, target.expression)
-    takes = target.selection.takes
-    return sorted({name for member in found for name, type_name in findable(member) if takes(name, type_name)})
+    defined = {(name, kind) for member in found for name, kind in member.definitions if kind in FINDABLE}
+    return sorted({name for name, kind in defined if target.selection.takes(name, str(kind))})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Final, cast
@@ -86,13 +85,17 @@ def _text(value: Value) -> str:
 
 
 def _moment(value: Value) -> datetime:
-    """A time with a zone, to the millisecond, as attributes have it; without a zone it is local time."""
+    """A time with a zone, to the millisecond; without a zone it is local time."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value.replace("Z", "+00:00"))
     if not isinstance(value, datetime):
         raise ValueError
-    milliseconds = math.floor(value.microsecond / 1000)
-    return value.astimezone(timezone.utc).replace(microsecond=milliseconds * 1000)
+    return to_milliseconds(value.astimezone(timezone.utc))
+
+
+def to_milliseconds(moment: datetime) -> datetime:
+    """The time, cut to the millisecond."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 _READ: Final[dict[str, Callable[[Value], object]]] = {

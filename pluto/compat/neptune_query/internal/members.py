@@ -1,36 +1,74 @@
-"""Runs as filters and frames see them: with their attributes, and what a project's runs tell about each other."""
+"""Runs as filters and frames see them: with what they inherited, and what they are to others."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Literal
 
-from pluto.compat.attributes.kinds import Atom, AttributeKind
+from pluto.compat.attributes.kinds import SERIES, Atom, AttributeKind
 from pluto.compat.neptune_query.internal.attribute_types import ALL_TYPES
+from pluto.compat.neptune_query.internal.meaning import to_milliseconds
 
 if TYPE_CHECKING:
-    from pluto.compat.attributes import AttributeReader, RunAttributes, SeriesSummary
+    from pluto.compat.attributes import (
+        AttributeReader,
+        FloatPoints,
+        HistogramPoints,
+        RunAttributes,
+        SeriesSummary,
+        StoredFile,
+        TextPoints,
+    )
 
 ContainerType = Literal["experiment", "run"]
 """What functions find: experiments by name, or runs by id. It is also the name of the index of their frames."""
 
-_FINDABLE: Final = frozenset(AttributeKind(name) for name in ALL_TYPES)
+FINDABLE: Final = frozenset(AttributeKind(name) for name in ALL_TYPES)
+
+DERIVED: Final[Mapping[str, AttributeKind]] = {
+    "sys/archived": AttributeKind.BOOL,
+    "sys/experiment/is_head": AttributeKind.BOOL,
+    "sys/experiment/name": AttributeKind.STRING,
+    "sys/forking/depth": AttributeKind.INT,
+    "sys/running_time_seconds": AttributeKind.FLOAT,
+    "sys/size": AttributeKind.INT,
+}
+"""What runs have besides what was written and what any door reads."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What one run contributes to a series: its points up to a step, or all."""
+
+    run: RunAttributes
+    until: float | None = None
+
+    def bound(self, step_max: float | None) -> float | None:
+        """The highest step to read where the caller wants none above `step_max`."""
+        bounds = [bound for bound in (self.until, step_max) if bound is not None]
+        return min(bounds, default=None)
 
 
 class Member:
-    """A run of a project. `derived` are attributes that follow from the project's other runs."""
+    """A run, what it was forked from (parent first), and the values of the `DERIVED` attributes it has.
 
-    __slots__ = ("derived", "run")
+    Series that it did not log itself it has from the runs it was forked from, as they were at the fork.
+    """
 
-    def __init__(self, run: RunAttributes) -> None:
+    __slots__ = ("_reader", "derived", "line", "run")
+
+    def __init__(self, reader: AttributeReader, run: RunAttributes, line: Sequence[Stretch]) -> None:
         self.run = run
+        self.line = line
         self.derived: dict[str, Atom] = {}
+        self._reader = reader
 
     @property
     def experiment(self) -> str | None:
         """The name of the experiment it belongs to."""
-        return str(self.run.atom("sys/name")) if self.run.kind("sys/name") is AttributeKind.STRING else None
+        return experiment_of(self.run)
 
     def label(self, container: ContainerType) -> str:
         """What it is called in frames."""
@@ -41,88 +79,62 @@ class Member:
     @property
     def definitions(self) -> Iterator[tuple[str, AttributeKind]]:
         """Every attribute and its kind."""
-        for name, kind in self.run.definitions.items():
-            if name not in self.derived:
-                yield name, kind
-        for name in self.derived:
-            yield name, _KINDS[name]
+        found = {**self._inherited(), **self.run.definitions, **{name: DERIVED[name] for name in self.derived}}
+        yield from found.items()
 
     def kind(self, path: str) -> AttributeKind | None:
         """The kind of an attribute, None where there is none."""
-        return _KINDS[path] if path in self.derived else self.run.kind(path)
+        return DERIVED[path] if path in self.derived else self.source(path).run.kind(path)
 
     def atom(self, path: str) -> Atom:
-        """The value of an attribute that holds one."""
-        return self.derived[path] if path in self.derived else self.run.atom(path)
+        """The value of an attribute that holds one; times to the millisecond, as Neptune keeps them."""
+        value = self.derived[path] if path in self.derived else self.run.atom(path)
+        return to_milliseconds(value) if isinstance(value, datetime) else value
+
+    def source(self, path: str) -> Stretch:
+        """Which run has the attribute: this one, or for a series one that it was forked from."""
+        if self.line and self.run.kind(path) is None:
+            for stretch in self.line:
+                if stretch.run.kind(path) in SERIES:
+                    return stretch
+        return Stretch(self.run)
 
     def summary(self, path: str) -> SeriesSummary | None:
-        """A float or string series in a few values."""
-        return self.run.summary(path)
+        """A series in a few values; of an inherited one that went on after the fork, the last value before it alone."""
+        source = self.source(path)
+        found = source.run.summary(path)
+        if source.until is None or found is None or (found.last_step or 0) <= source.until:
+            return found
+        return self._at_fork(path, source)
+
+    def file(self, path: str) -> StoredFile | None:
+        """The file of an attribute; of a series the last one, of an inherited one the last one before the fork."""
+        source = self.source(path)
+        found = source.run.file(path)
+        if source.until is None or found is None or found.step <= source.until:
+            return found
+        before = self._reader.files(source.run, path, step_max=source.until, tail=1)
+        return before[0] if before else None
+
+    def _at_fork(self, path: str, source: Stretch) -> SeriesSummary | None:
+        from pluto.compat.attributes import SeriesSummary
+
+        read: Callable[..., FloatPoints | TextPoints | HistogramPoints] = self._reader.floats
+        if source.run.kind(path) is not AttributeKind.FLOAT_SERIES:
+            texts = source.run.kind(path) is AttributeKind.STRING_SERIES
+            read = self._reader.texts if texts else self._reader.histograms
+        points = read(source.run, path, step_max=source.until, tail=1)
+        return SeriesSummary(points.values[-1], float(points.steps[-1])) if len(points) else None
+
+    def _inherited(self) -> dict[str, AttributeKind]:
+        return {
+            name: kind
+            for stretch in reversed(self.line)
+            for name, kind in stretch.run.definitions.items()
+            if kind in SERIES
+        }
 
 
-_KINDS: Final[Mapping[str, AttributeKind]] = {
-    "sys/archived": AttributeKind.BOOL,
-    "sys/experiment/is_head": AttributeKind.BOOL,
-    "sys/experiment/name": AttributeKind.STRING,
-    "sys/forking/depth": AttributeKind.INT,
-    "sys/size": AttributeKind.INT,
-}
-
-
-class ProjectRuns:
-    """The runs of a project, newest first; those in the trash left out.
-
-    `series` are those whose last values are needed, None for all.
-    """
-
-    def __init__(self, reader: AttributeReader, project: str, series: Collection[str] | None) -> None:
-        self.project = project
-        self.members = [Member(run) for run in reader.runs(project, series=series)]
-        self._derive()
-
-    @cached_property
-    def heads(self) -> list[Member]:
-        """The newest run of each name: what an experiment is."""
-        return [member for member in self.members if member.derived.get("sys/experiment/is_head")]
-
-    def of(self, container: ContainerType) -> list[Member]:
-        """What the functions for experiments, or for runs, look at."""
-        return self.heads if container == "experiment" else self.members
-
-    def types_of(self, name: str) -> Collection[str]:
-        """The types that an attribute has in these runs."""
-        kinds = {member.kind(name) for member in self.members}
-        return sorted(str(kind) for kind in kinds if kind in _FINDABLE)
-
-    def _derive(self) -> None:
-        parents = {member.run.id: member.run.parent for member in self.members}
-        heads: dict[str, Member] = {}
-        for member in self.members:
-            name = member.experiment
-            if name is not None:
-                head = heads.setdefault(name, member)
-                if (member.run.created, member.run.id) > (head.run.created, head.run.id):
-                    heads[name] = member
-        for member in self.members:
-            run, name = member.run, member.experiment
-            derived: dict[str, Any] = {"sys/archived": run.trashed, "sys/forking/depth": _depth(run.id, parents)}
-            if name is not None:
-                derived["sys/experiment/name"] = name
-                derived["sys/experiment/is_head"] = heads[name] is member
-            if run.kind("sys/size") is AttributeKind.FLOAT:
-                derived["sys/size"] = int(run.atom("sys/size"))  # type: ignore[arg-type]
-            member.derived = derived
-
-
-def _depth(run: int, parents: Mapping[int, int | None]) -> int:
-    seen = {run}
-    parent = parents.get(run)
-    while parent is not None and parent not in seen:
-        seen.add(parent)
-        parent = parents.get(parent)
-    return len(seen) - 1
-
-
-def findable(member: Member) -> Iterable[tuple[str, str]]:
-    """The attributes that can be asked for: name and type."""
-    return ((name, str(kind)) for name, kind in member.definitions if kind in _FINDABLE)
+def experiment_of(run: RunAttributes) -> str | None:
+    """The name of the experiment a run belongs to."""
+    return str(run.atom("sys/name")) if run.kind("sys/name") is AttributeKind.STRING else None

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pluto.compat.neptune_query.internal import frames
 from pluto.compat.neptune_query.internal.context import reading
-from pluto.compat.neptune_query.internal.lineage import Stretch, series_of, stretches
+from pluto.compat.neptune_query.internal.lineage import series_of, stretches
+from pluto.compat.neptune_query.internal.members import Stretch
 from pluto.compat.neptune_query.internal.search import find
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ def read(reader: AttributeReader, target: Target, wanted: Points) -> list[frames
     """The metrics asked for, one after another."""
     series: list[tuple[str, str, list[int]]] = []
     stretched: list[tuple[Stretch, str]] = []
-    for member in find(reader, target.project, target.container, target.expression):
-        line = stretches(reader, member, target.container, to_the_root=wanted.to_the_root)
+    for member in find(reader, target.project, target.container, target.expression, related=False):
+        line = stretches(member, target.container, to_the_root=wanted.to_the_root)
         for path in series_of(line, target.selection):
             series.append((member.label(target.container), path, [*range(len(stretched), len(stretched) + len(line))]))
             stretched += [(part, path) for part in line]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pluto.compat.attributes.kinds import AttributeKind
 from pluto.compat.neptune_query.exceptions import NeptuneProjectInaccessible, NeptuneUserError
-from pluto.compat.neptune_query.internal.expressions import Expression, Field
+from pluto.compat.neptune_query.internal.expressions import Expression, Field, ids_asked
 from pluto.compat.neptune_query.internal.inference import typed, typed_order
 from pluto.compat.neptune_query.internal.meaning import condition
-from pluto.compat.neptune_query.internal.members import ContainerType, Member, ProjectRuns
+from pluto.compat.neptune_query.internal.members import ContainerType, Member, Stretch
+from pluto.compat.neptune_query.internal.project import ProjectRuns
 
 if TYPE_CHECKING:
-    from pluto.compat.attributes import AttributeReader
+    from pluto.compat.attributes import AttributeReader, RunAttributes
     from pluto.compat.attributes.conditions import Condition
 
 
@@ -28,6 +29,8 @@ class Order:
 
 
 NEWEST_FIRST = Order(Field("sys/creation_time", "datetime"))
+_FEW: Final = 20
+"""So many runs are found one by one; more, by a look at all of the project."""
 
 
 def find(
@@ -37,12 +40,22 @@ def find(
     expression: Expression | None,
     order: Order = NEWEST_FIRST,
     series: Collection[str] | None = (),
+    *,
+    related: bool = True,
 ) -> list[Member]:
     """The runs or experiments of the project that meet the expression.
 
-    `series`: those whose last values are wanted besides what is filtered and sorted by; None for all. Raises
-    `NeptuneProjectInaccessible` where there is no such project.
+    `series`: those whose last values are wanted besides what is filtered and sorted by; None for all. `related`:
+    attributes that follow from the project's other runs are wanted, too; without them, a few runs by id are found
+    without a look at all others. Raises `NeptuneProjectInaccessible` where there is no such project.
     """
+    ids = ids_asked(expression) if container == "run" and not related else None
+    if ids is not None and len(ids) <= _FEW:
+        found = (reader.find(project, external_id=one, series=series) for one in dict.fromkeys(ids))
+        named = [_alone(reader, run) for run in found if run is not None and not run.trashed]
+        if not named:
+            check_there(reader, project)
+        return arranged(named, order)
     asked = {order.field.name} | {field.name for field in expression.fields()} if expression else {order.field.name}
     runs = ProjectRuns(reader, project, None if series is None else {*series, *asked})
     if not runs.members:
@@ -50,6 +63,10 @@ def find(
     met = None if expression is None else condition(typed(expression, runs.types_of))
     field = typed_order(order.field, runs.types_of)
     return arranged(meeting(runs.of(container), met), Order(field, order.descending, order.limit))
+
+
+def _alone(reader: AttributeReader, run: RunAttributes) -> Member:
+    return Member(reader, run, [Stretch(parent, until) for parent, until in reader.lineage(run)])
 
 
 def check_there(reader: AttributeReader, project: str) -> None:

@@ -9,8 +9,8 @@ from pluto.compat.attributes.kinds import AttributeKind
 from pluto.compat.neptune_query.internal import frames
 from pluto.compat.neptune_query.internal.context import reading
 from pluto.compat.neptune_query.internal.files import as_cell
-from pluto.compat.neptune_query.internal.lineage import Stretch, series_of, stretches
-from pluto.compat.neptune_query.internal.members import ContainerType
+from pluto.compat.neptune_query.internal.lineage import series_of, stretches
+from pluto.compat.neptune_query.internal.members import ContainerType, Stretch
 from pluto.compat.neptune_query.internal.search import find
 from pluto.compat.neptune_query.types import Histogram
 
@@ -28,8 +28,8 @@ def fetch(target: Target, wanted: Points) -> pd.DataFrame:
     frames.pandas()
     parts: list[frames.Part] = []
     with reading() as reader:
-        for member in find(reader, target.project, target.container, target.expression):
-            line = stretches(reader, member, target.container, to_the_root=wanted.to_the_root)
+        for member in find(reader, target.project, target.container, target.expression, related=False):
+            line = stretches(member, target.container, to_the_root=wanted.to_the_root)
             label = member.label(target.container)
             for path, kind in series_of(line, target.selection).items():
                 values = _values(reader, line, path, kind, wanted, label, target.container)
@@ -59,15 +59,8 @@ def _values(
             found = reader.histograms(part.run, path, **bounds)
             yield from zip(found.steps, found.times, map(histogram, found.values), strict=True)
         else:
-            for stored in reader.files(part.run, path):
-                if within(stored.step, low, bounds["step_max"]):
-                    cell = as_cell(stored, part.run, label, container, step=stored.step)
-                    yield stored.step, stored.time, cell
-
-
-def within(step: float, low: float | None, high: float | None) -> bool:
-    """Whether a step lies within bounds, which count as inside."""
-    return (low is None or step >= low) and (high is None or step <= high)
+            for stored in reader.files(part.run, path, **bounds):
+                yield stored.step, stored.time, as_cell(stored, part.run, label, container, step=stored.step)
 
 
 def histogram(value: HistogramValue) -> Histogram:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pluto.compat.attributes.kinds import AttributeKind
+from pluto.compat.attributes.kinds import SERIES, AttributeKind
+from pluto.compat.attributes.values import HistogramValue
 from pluto.compat.neptune_query.exceptions import NeptuneUserError, warn_unsupported_value_type
 from pluto.compat.neptune_query.internal import frames
 from pluto.compat.neptune_query.internal.attribute_types import UNSUPPORTED
@@ -14,14 +16,14 @@ from pluto.compat.neptune_query.internal.context import reading
 from pluto.compat.neptune_query.internal.files import as_cell
 from pluto.compat.neptune_query.internal.inference import check_typed
 from pluto.compat.neptune_query.internal.meaning import condition
-from pluto.compat.neptune_query.internal.members import ContainerType, Member, ProjectRuns
+from pluto.compat.neptune_query.internal.members import ContainerType, Member
+from pluto.compat.neptune_query.internal.project import ProjectRuns
 from pluto.compat.neptune_query.internal.search import Order, arranged, find, meeting
 from pluto.compat.neptune_query.internal.series import histogram
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pluto.compat.attributes import AttributeReader
     from pluto.compat.neptune_query.internal.expressions import Expression
     from pluto.compat.neptune_query.internal.selection import Selection
     from pluto.compat.neptune_query.internal.wanted import Target
@@ -33,7 +35,7 @@ def fetch(target: Target, order: Order, *, type_suffix: bool) -> pd.DataFrame:
     with reading() as reader:
         series = target.selection.exact
         found = find(reader, target.project, target.container, target.expression, order, series)
-        rows = [_row(reader, member, target.container, target.selection) for member in found]
+        rows = [_row(member, target.container, target.selection) for member in found]
     return frames.table(rows, target.container, type_suffix=type_suffix)
 
 
@@ -56,18 +58,16 @@ def fetch_everywhere(
         everywhere: list[Member] = []
         for project in Projects(reader).list():
             everywhere += meeting(ProjectRuns(reader, project.name, series).of(container), met)
-        rows = [_row(reader, member, container, selection) for member in arranged(everywhere, order)]
+        rows = [_row(member, container, selection) for member in arranged(everywhere, order)]
     return frames.table(rows, container, type_suffix=type_suffix, projects=True)
 
 
-def _row(reader: AttributeReader, member: Member, container: ContainerType, selection: Selection) -> frames.Row:
+def _row(member: Member, container: ContainerType, selection: Selection) -> frames.Row:
     label = member.label(container)
-    return frames.Row(label, _cells(reader, member, label, container, selection), member.run.project)
+    return frames.Row(label, _cells(member, label, container, selection), member.run.project)
 
 
-def _cells(
-    reader: AttributeReader, member: Member, label: str, container: ContainerType, selection: Selection
-) -> Mapping[tuple[str, str], Any]:
+def _cells(member: Member, label: str, container: ContainerType, selection: Selection) -> Mapping[tuple[str, str], Any]:
     if selection.exact is not None:
         defined = ((name, member.kind(name)) for name in selection.exact)
         asked = [(name, kind) for name, kind in defined if kind is not None]
@@ -78,27 +78,25 @@ def _cells(
         if kind in UNSUPPORTED:
             warn_unsupported_value_type(UNSUPPORTED[kind])
         elif kind is not AttributeKind.RUN_STATE:
-            cell = _cell(reader, member, label, container, name, kind)
+            cell = _cell(member, label, container, name, kind)
             if cell is not None:
                 found[name, str(kind)] = cell
     return found
 
 
-def _cell(
-    reader: AttributeReader, member: Member, label: str, container: ContainerType, name: str, kind: AttributeKind
-) -> Any:
+def _cell(member: Member, label: str, container: ContainerType, name: str, kind: AttributeKind) -> Any:
     """An attribute's value, of a series the last one; None where there is none."""
-    if kind in (AttributeKind.FLOAT_SERIES, AttributeKind.STRING_SERIES):
-        summary = member.summary(name)
-        return None if summary is None else summary.last
     if kind in (AttributeKind.FILE, AttributeKind.FILE_SERIES):
-        stored = reader.files(member.run, name)
-        if not stored:
+        stored = member.file(name)
+        if stored is None:
             return None
-        step = stored[-1].step if kind is AttributeKind.FILE_SERIES else None
-        return as_cell(stored[-1], member.run, label, container, step=step)
-    if kind is AttributeKind.HISTOGRAM_SERIES:
-        found = reader.histograms(member.run, name, tail=1)
-        return histogram(found.values[-1]) if len(found) else None
+        step = stored.step if kind is AttributeKind.FILE_SERIES else None
+        return as_cell(stored, member.source(name).run, label, container, step=step)
+    if kind in SERIES:
+        summary = member.summary(name)
+        if summary is None:
+            return None
+        last = math.nan if summary.last is None else summary.last
+        return histogram(last) if isinstance(last, HistogramValue) else last
     value = member.atom(name)
     return set(value) if isinstance(value, frozenset) else value

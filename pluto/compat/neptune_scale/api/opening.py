@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pluto.compat.neptune_scale.sync.opened import OpenRun
 
 _CALLBACKS: Final = ("on_network_error_callback", "on_error_callback", "on_warning_callback")
+_OLD_WORDS: Final = {"system_namespace", "resume"}
 _MODES: Final[dict[str, Literal["online", "offline", "disabled"]]] = {
     "async": "online", "offline": "offline", "disabled": "disabled",
 }  # fmt: skip
@@ -83,6 +84,8 @@ class Arguments:
             get_logger().warning("`resume` is deprecated: a run of this `run_id` that exists goes on")
         if max_queue_size is not None:
             get_logger().warning("`max_queue_size` is deprecated: there is no queue that can be full")
+        for unknown in others.keys() - _OLD_WORDS:
+            get_logger().warning("`%s` is no argument of a Run, and has no effect", unknown)
 
     def complete(self) -> None:
         """Fills in what the environment says. Raises `ValueError` for names that can't be."""

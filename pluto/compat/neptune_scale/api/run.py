@@ -84,7 +84,8 @@ class Run(AbstractContextManager["Run"]):
 
         Args:
             run_id: Identity of the run within the project, up to 730 bytes, without a slash; several processes that
-                name the same one write one run. Made up when not given.
+                name the same one write one run. Its first point waits a second at most to know whether the run was
+                there before. Made up when not given.
             project: `workspace/project`, else the variable `NEPTUNE_PROJECT`, else Pluto's default project.
             api_token: Accepted, and selects nothing: Pluto's settings say where runs go (`pluto login`, `PLUTO_HOST`,
                 …), and with nothing configured they stay in the local store.

@@ -82,8 +82,11 @@ class History:
         return self._read()
 
     def forked(self) -> None:
-        """In a forked child: nobody listens."""
+        """In a forked child: nobody listens, and the lock in what is waited for may be held for ever."""
         self._waits = False
+        self._heard = threading.Event()
+        if self._facts is not None:
+            self._heard.set()
 
     def _listen(self) -> None:
         facts, refusal = self._op.answer()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pluto.compat.attributes.kinds import AttributeKind
 from pluto.compat.neptune_scale.exceptions import NeptuneAttributePathNonWritable, NeptuneAttributeTypeMismatch
-from pluto.compat.neptune_scale.sync import files as given_files
+from pluto.compat.neptune_scale.sync.files import prepared
 from pluto.compat.neptune_scale.sync.series import Steps
 from pluto.compat.neptune_scale.sync.values import Intake, micro
 from pluto.compat.neptune_scale.util import get_logger
@@ -17,37 +19,36 @@ from pluto.core import fork
 from pluto.core.errors import RunError
 
 if TYPE_CHECKING:
-    from pluto.compat.attributes import Atom, AttributeWriter
+    from pluto.compat.attributes import Atom, AttributeWriter, HistogramValue
     from pluto.compat.neptune_scale.sync.errors_tracking import ErrorsMonitor
     from pluto.compat.neptune_scale.sync.history import History
     from pluto.core.media import File
 
-TAGS: Final = {"sys/tags": False, "sys/group_tags": True}
-"""The sets of tags, and whether it is that of group tags."""
-WRITABLE: Final = frozenset({"sys/name", "sys/description", "sys/failed", *TAGS})
+WRITABLE: Final = frozenset({"sys/name", "sys/description", "sys/failed", "sys/tags", "sys/group_tags"})
 """What a script may write of `sys/`."""
 
 _SERIES: Final = (
     AttributeKind.FLOAT_SERIES, AttributeKind.STRING_SERIES, AttributeKind.HISTOGRAM_SERIES, AttributeKind.FILE_SERIES,
 )  # fmt: skip
+_STEPLESS: Final = frozenset({"configs", "tags_add", "tags_remove", "files"})
 _ATOMS: Final = {
     bool: AttributeKind.BOOL, int: AttributeKind.INT, float: AttributeKind.FLOAT, str: AttributeKind.STRING,
     datetime: AttributeKind.DATETIME, frozenset: AttributeKind.STRING_SET,
 }  # fmt: skip
 
 
-class Entry:
-    """What one call hands over, checked: only what can be kept is in it."""
+Later = list[tuple[str, Callable[[], None]]]
+"""What is to be done for paths afterwards."""
 
-    def __init__(self, intake: Intake, given: Mapping[str, Any]) -> None:
-        self.atoms = _some(intake.atoms, given.get("configs"))
-        self.floats = _some(intake.floats, given.get("metrics"))
-        self.texts = _some(intake.texts, given.get("string_series"))
-        self.histograms = _some(intake.histograms, given.get("histograms"))
-        self.added = _some(intake.tags, given.get("tags_add"))
-        self.removed = _some(intake.tags, given.get("tags_remove"))
-        self.files: dict[str, File] = given_files.prepared(given.get("files") or {}, intake)
-        self.file_series: dict[str, File] = given_files.prepared(given.get("file_series") or {}, intake)
+
+class Moment(NamedTuple):
+    """When something is logged."""
+
+    step: float | None
+    """None: each series goes on behind its last step."""
+    time: float
+    preview: float | None
+    """How complete numbers are that may yet change."""
 
 
 class Recording:
@@ -60,11 +61,22 @@ class Recording:
         self.closed = False
         self._monitor = monitor
         self._history = history
-        self._intake = Intake(monitor.tell)
+        self._intake = intake = Intake(monitor.tell)
         self._steps = {kind: Steps(monitor.tell, fork_step) for kind in _SERIES}
         self._floats = self._steps[AttributeKind.FLOAT_SERIES]
         self._kinds: dict[str, AttributeKind] = {}
         self._now = 0.0
+        # What a call may hand over: how it is checked, and how it is written.
+        self._ways: dict[str, tuple[Callable[[Any], dict[str, Any]], Callable[[Any, Moment], Later | None]]] = {
+            "configs": (intake.atoms, self._write_atoms),
+            "metrics": (intake.floats, self._write_floats),
+            "string_series": (intake.texts, self._write_texts),
+            "histograms": (intake.histograms, self._write_histograms),
+            "tags_add": (intake.tags, self._add_tags),
+            "tags_remove": (intake.tags, self._remove_tags),
+            "files": (lambda data: prepared(data, intake), self._write_files),
+            "file_series": (lambda data: prepared(data, intake), self._write_file_series),
+        }
 
     def log_floats(self, data: dict[Any, Any], step: float) -> None:
         """Metrics, now. The case that has to be fast: the same names as before, plain numbers, a step further on."""
@@ -74,7 +86,10 @@ class Recording:
             with fork.sqlite_lock():
                 now = self._clock()
                 if not self.closed and self._floats.again(data, step, now):
-                    self.writer.log_floats(data, step, now)
+                    try:
+                        self.writer.log_floats(data, step, now)
+                    except OverflowError:  # an int beyond every float
+                        self.writer.log_floats(self._intake.floats(data), step, now)
                     return
         except RunError:  # ended by somebody else, `pluto.finish()` for one
             self.closed = True
@@ -87,22 +102,28 @@ class Recording:
         timestamp: datetime | None = None,
         preview: float | None = None,
     ) -> None:
-        """What a call hands over; `preview` is how complete metrics are that may yet change."""
+        """What a call hands over: all of it is checked before any of it is written.
+
+        Files are taken when the lock is free again: a big one must not hold up other threads.
+        """
         if self.closed:
             return
-        entry = Entry(self._intake, given)
+        checked = [(self._ways[what], data) for what, data in given.items() if data]
+        entry = [(write, take(data)) for (take, write), data in checked]
         step = None if step is None else micro(step)
-        if entry.floats or entry.texts or entry.histograms or entry.file_series:
+        if not given.keys() <= _STEPLESS:
             self._catch_up(step)
+        later: Later = []
         try:
             with fork.sqlite_lock():
-                moment = self._clock() if timestamp is None else timestamp.timestamp()
-                if self._takes():  # another thread may have closed it since
-                    self._write(entry, step, moment, preview)
+                moment = Moment(step, self._clock() if timestamp is None else timestamp.timestamp(), preview)
+                for write, data in entry if self._takes() else ():  # another thread may have closed it since
+                    later += write(data, moment) or ()
+            for path, upload in later:
+                with _missing_file(path):
+                    upload()
         except RunError:
             self.closed = True
-        except OSError as error:
-            get_logger().warning("A file was not logged: %s", error)
 
     def _takes(self) -> bool:
         return not self.closed
@@ -112,68 +133,67 @@ class Recording:
         self._now = max(self._now, time.time())
         return self._now
 
-    def _write(self, entry: Entry, step: float | None, moment: float, preview: float | None) -> None:
-        writer = self.writer
-        self._assign(entry.atoms)
-        if preview is None:
-            for at, floats in self._points(AttributeKind.FLOAT_SERIES, entry.floats, step, moment):
-                writer.log_floats(floats, at, moment)
-        elif entry.floats:
-            self._preview(entry.floats, step, moment, preview)
-        for at, texts in self._points(AttributeKind.STRING_SERIES, entry.texts, step, moment):
-            writer.log_texts(texts, at, moment)
-        for at, histograms in self._points(AttributeKind.HISTOGRAM_SERIES, entry.histograms, step, moment):
-            for path, histogram in histograms.items():
-                writer.append_histograms(path, [histogram], [at], [moment])
-        for path, tags in entry.added.items():
-            self._tag(path, tags, True)
-        for path, tags in entry.removed.items():
-            self._tag(path, tags, False)
-        for path, file in self._of_kind(AttributeKind.FILE, entry.files).items():
-            writer.upload(path, file)
-        for at, files in self._points(AttributeKind.FILE_SERIES, entry.file_series, step, moment):
-            for path, file in files.items():
-                writer.append_files(path, [file], [at], [moment])
+    # each kind
 
-    def _assign(self, atoms: Mapping[str, Atom]) -> None:
+    def _write_atoms(self, atoms: dict[str, Atom], _: Moment) -> None:
         kept: dict[str, Atom] = {}
         for path, value in atoms.items():
             kept.update(self._of_kind(_ATOMS[type(value)], {path: value}))
         if kept:
             self.writer.assign(kept)
 
+    def _write_floats(self, data: dict[str, float], moment: Moment) -> None:
+        log, settles = self.writer.log_floats, moment.preview is None
+        for step, floats in self._points(AttributeKind.FLOAT_SERIES, data, moment, settles=settles):
+            if moment.preview is None:
+                log(floats, step, moment.time)
+            else:
+                self.writer.log_previews(floats, step, moment.preview, moment.time)
+
+    def _write_texts(self, data: dict[str, str], moment: Moment) -> None:
+        for step, texts in self._points(AttributeKind.STRING_SERIES, data, moment):
+            self.writer.log_texts(texts, step, moment.time)
+
+    def _write_histograms(self, data: dict[str, HistogramValue], moment: Moment) -> None:
+        for step, histograms in self._points(AttributeKind.HISTOGRAM_SERIES, data, moment):
+            for path, histogram in histograms.items():
+                self.writer.append_histograms(path, [histogram], [step], [moment.time])
+
+    def _write_files(self, data: dict[str, File], _: Moment) -> Later:
+        files = self._of_kind(AttributeKind.FILE, data)
+        return [(path, partial(self.writer.upload, path, file)) for path, file in files.items()]
+
+    def _write_file_series(self, data: dict[str, File], moment: Moment) -> Later:
+        return [
+            (path, partial(self.writer.append_files, path, [file], [step], [moment.time]))
+            for step, files in self._points(AttributeKind.FILE_SERIES, data, moment)
+            for path, file in files.items()
+        ]
+
+    def _add_tags(self, data: dict[str, list[str]], _: Moment) -> None:
+        for path, tags in self._of_kind(AttributeKind.STRING_SET, data).items():
+            self.writer.change_set(path, add=tags)
+
+    def _remove_tags(self, data: dict[str, list[str]], _: Moment) -> None:
+        for path, tags in self._of_kind(AttributeKind.STRING_SET, data).items():
+            self.writer.change_set(path, remove=tags)
+
+    # by the rules
+
     def _points(
-        self, kind: AttributeKind, data: dict[str, Any], step: float | None, moment: float
-    ) -> Iterable[tuple[float, dict[str, Any]]]:
-        """The points that go in, with their step. Without a step, each series goes on behind its last one."""
+        self, kind: AttributeKind, data: dict[str, Any], moment: Moment, *, settles: bool = True
+    ) -> Iterator[tuple[float, dict[str, Any]]]:
+        """The points that go in, with their step. `settles`: they count for the steps to come; previews do not."""
         data = self._of_kind(kind, data)
         steps = self._steps[kind]
-        if step is not None:
-            admitted = steps.admit(data, step, moment) if data else {}
+        step = moment.step
+        calls = [({path: value}, steps.next(path)) for path, value in data.items()] if step is None else [(data, step)]
+        for points, at in calls:
+            if not points:
+                continue
+            admitted = steps.admit(points, at, moment.time) if settles else steps.preview(points, at)
             if admitted:
-                yield step, admitted
-            return
-        for path, value in data.items():
-            at = steps.next(path)
-            if steps.admit({path: value}, at, moment):
-                yield at, {path: value}
-
-    def _preview(self, data: dict[str, float], step: float | None, moment: float, completion: float) -> None:
-        data = self._of_kind(AttributeKind.FLOAT_SERIES, data)
-        calls = [(step, data)] if step is not None else [(self._floats.next(path), {path: data[path]}) for path in data]
-        for at, floats in calls:
-            admitted = self._floats.preview(floats, at) if floats else {}
-            if admitted:
-                self.writer.log_previews(admitted, at, completion, moment)
-
-    def _tag(self, path: str, tags: list[str], add: bool) -> None:
-        if not self._of_kind(AttributeKind.STRING_SET, {path: tags}):
-            return
-        if path in TAGS:
-            change = self.writer.add_tags if add else self.writer.remove_tags
-            change(tags, group=TAGS[path])
-        else:
-            self.writer.change_set(path, add=tags if add else (), remove=() if add else tags)
+                yield at, admitted
 
     def _of_kind(self, kind: AttributeKind, data: dict[str, Any]) -> dict[str, Any]:
         """What may stand under its path: an attribute keeps its kind, and most of `sys/` is not the script's."""
@@ -204,8 +224,13 @@ class Recording:
                 self._kinds.setdefault(path, known)
 
 
-def _some(take: Any, data: Any) -> Any:
-    return take(data) if data else {}
+@contextlib.contextmanager
+def _missing_file(path: str) -> Iterator[None]:
+    """A file that is gone by now keeps none of the others from being logged."""
+    try:
+        yield
+    except OSError as error:
+        get_logger().warning("Skipping file attribute `%s`: %s", path, error)
 
 
 def _article(kind: AttributeKind) -> str:

@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 _LOW: Final = -(2**63)
 _HIGH: Final = 2**63 - 1
+_FLOATS: Final = frozenset({float})
+_KNOWN: Final = 1_000_000
 _SHOWN_CHARS: Final = 200
 
 
@@ -43,6 +45,8 @@ class Intake:
     def __init__(self, tell: Callable[[NeptuneScaleError], None]) -> None:
         self._raising = envs.get_option(envs.LOG_FAILURE_ACTION, ("drop", "raise"), "drop") == "raise"
         self._tell = tell
+        self._known: set[str] = set()
+        """Paths that have been looked at, and are fine as they are."""
 
     def refuse(self, reason: str) -> None:
         """Says that a value is left out, or raises `NeptuneUnableToLogData`."""
@@ -52,6 +56,8 @@ class Intake:
 
     def floats(self, data: Mapping[Any, Any]) -> dict[str, float]:
         """Numbers of float series: what `float` takes, texts such as "1.5" included."""
+        if data.keys() <= self._known and _FLOATS.issuperset(map(type, data.values())):
+            return dict(data)
         found = {}
         for path, value in self._fields(data):
             try:
@@ -133,14 +139,19 @@ class Intake:
         return dict(self._fields(data))
 
     def _fields(self, data: Mapping[Any, T]) -> Iterator[tuple[str, T]]:
+        known = self._known
         for path, value in list(data.items()):
-            if not isinstance(path, str):
+            if path in known:
+                yield path, value
+            elif not isinstance(path, str):
                 self.refuse(f"A path is a str, and {_shown(path)} is none")
             elif _is_longer(path, MAX_ATTRIBUTE_PATH_LENGTH):
                 self.refuse(f"A path takes at most {MAX_ATTRIBUTE_PATH_LENGTH} bytes in UTF-8: {_shown(path)}")
             else:
                 tidy = tidied(_encodable(path))
                 if tidy:
+                    if tidy is path and len(known) < _KNOWN:
+                        known.add(path)
                     yield tidy, value
                 else:
                     self._tell(NeptuneAttributePathEmpty())

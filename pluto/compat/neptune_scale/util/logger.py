@@ -17,6 +17,7 @@ __all__ = ("get_logger",)
 
 _LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 _FORMAT: Final = "%(asctime)s {blue}%(name)s{end}:{bold}%(levelname)s{end}:{where} %(message)s"
+_ELDER: Final = "pluto.compat.neptune.internal.utils.logger"
 _WHERE: Final = "{blue}%(processName)s/%(threadName)s/%(funcName)s{end}:"
 
 
@@ -25,9 +26,14 @@ class NeptuneWarning(Warning):
 
 
 class _Stderr(logging.Handler):
-    """Writes to what is `sys.stderr` just then, and says nothing where there is none."""
+    """Writes to what is `sys.stderr` just then.
+
+    Says nothing where there is none, and where the 1.x client, whose logger has the same name, says it already.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
+        if any(type(handler).__module__ == _ELDER for handler in logging.getLogger("neptune").handlers):
+            return
         try:
             sys.stderr.write(self.format(record) + "\n")
             sys.stderr.flush()
@@ -45,7 +51,6 @@ def get_logger() -> logging.Logger:
         return logger
     ensure_style_detected()
     level = _level()
-    logger.handlers.clear()  # another client of the same logger may have come first
     logger.disabled = level is None
     if level is not None:
         where = _WHERE.format(**STYLES) if level == "DEBUG" else ""

@@ -22,14 +22,17 @@ def frame(table: Any) -> dict[str, Any]:
             "values": [list(name) if isinstance(name, tuple) else name for name in table.columns],
         },
         "types": [kind(table.iloc[:, n]) for n in range(table.shape[1])],
-        "cells": [[cell(value) for value in table.iloc[:, n]] for n in range(table.shape[1])],
+        # A text that is missing is None in pandas 2, and NaN in pandas 3.
+        "cells": [
+            [cell(math.nan if value is None else value) for value in table.iloc[:, n]] for n in range(table.shape[1])
+        ],
     }
 
 
 def kind(column: Any) -> str:
-    """The type of a column; pandas 2 and 3 name that of texts differently."""
+    """The type of a column, without what differs between pandas 2 and 3: texts, and how fine times are."""
     name = str(column.dtype)
-    return "text or object" if name in ("object", "str") else name
+    return "text or object" if name in ("object", "str") else name.replace("[ns,", "[us,")
 
 
 def cell(value: Any) -> Any:

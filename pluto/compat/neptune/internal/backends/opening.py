@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
@@ -17,7 +16,6 @@ from pluto.compat.neptune.exceptions import (
 )
 from pluto.compat.neptune.internal.backends.backend import Backend
 from pluto.compat.neptune.internal.container_type import ContainerType
-from pluto.compat.neptune.internal.data_directory import offline_root
 from pluto.compat.neptune.internal.init.parameters import DEFAULT_NAME, OFFLINE_PROJECT_QUALIFIED_NAME
 from pluto.compat.neptune.internal.settings import pluto_settings, project_named
 from pluto.compat.neptune.types.mode import Mode
@@ -31,6 +29,8 @@ __all__ = ["Opening", "open_backend"]
 
 PROJECT_IDENTITY: Final = "project"
 """Identity of a project's own object, among the companions of its runs."""
+_BAD_KEY: Final = "the key:"
+"""How a problem with the key begins, which delivery does not take for a refusal: another key may come."""
 _EXISTS: Final[Mapping[bool | None, Literal["allow", "must", "never"]]] = {None: "allow", True: "must", False: "never"}
 
 
@@ -54,7 +54,6 @@ class Opening:
     stdout: bool = False
     stderr: bool = False
     hardware: bool = False
-    facts: bool = False
     model: str | None = None
     """Id of the model a version belongs to."""
     proxies: Mapping[str, str] | None = None
@@ -85,25 +84,28 @@ def _open_run(opening: Opening) -> PlutoBackend:
 
     offline = opening.mode is Mode.OFFLINE
     key = _key(opening) if opening.type is ContainerType.PROJECT else None
-    op = _opened(opening, key)
+    op = _opened(opening)
     if offline:
         backend: PlutoBackend = OfflineBackend(op, opening, new=True)
         backend.project = OFFLINE_PROJECT_QUALIFIED_NAME
         backend.note("offline")
+        backend.begin(_first_values(opening, key))
         return backend
     facts, refusal = op.answer()
-    if refusal is not None:
-        op.close()
-        _refuse(op, refusal)
+    if refusal is not None or (facts is None and (op.problem or "").startswith(_BAD_KEY)):
+        _give_up(op, refusal)
     new = opening.new if facts is None else not facts.resumed
     if opening.mode is Mode.SYNC:
-        return SyncBackend(op, opening, new=new, key=key)
-    backend = PlutoBackend(op, opening, new=new, key=key)
-    backend.note("async")
+        backend = SyncBackend(op, opening, new=new, key=key)
+    else:
+        backend = PlutoBackend(op, opening, new=new, key=key)
+        backend.note("async")
+    if new:
+        backend.begin(_first_values(opening, key))
     return backend
 
 
-def _opened(opening: Opening, key: str | None) -> Op:
+def _opened(opening: Opening) -> Op:
     from pluto.compat.attributes import Capture, open_run
     from pluto.compat.neptune.internal.backends.stored import CONTAINERS
     from pluto.core.errors import RunExistsError, RunNotFoundError
@@ -112,6 +114,8 @@ def _opened(opening: Opening, key: str | None) -> Op:
     settings = pluto_settings(opening.proxies)
     project = project_named(opening.project)
     if offline:
+        from pluto.compat.neptune.internal.data_directory import offline_root
+
         settings["dir"] = str(offline_root())
         project = project or OFFLINE_PROJECT_QUALIFIED_NAME
     try:
@@ -124,12 +128,11 @@ def _opened(opening: Opening, key: str | None) -> Op:
             name=opening.name or (DEFAULT_NAME if offline else None),
             notes="" if opening.notes is None and opening.new else opening.notes,
             tags=opening.tags,
-            atoms=_atoms(opening, key),
             capture=Capture(
                 stdout=opening.stdout,
                 stderr=opening.stderr,
                 hardware=opening.hardware,
-                facts=opening.facts,
+                facts=False,  # the script's parameters say what is recorded of its code
                 namespace=opening.namespace,
             ),
             mode="offline" if offline else None,
@@ -146,20 +149,20 @@ def _identity(opening: Opening) -> str | None:
     if opening.type is ContainerType.PROJECT:
         return PROJECT_IDENTITY
     if opening.mode is Mode.OFFLINE:
+        import uuid
+
         return str(uuid.uuid4())
     return opening.external_id
 
 
-def _atoms(opening: Opening, key: str | None) -> dict[str, Any]:
+def _first_values(opening: Opening, key: str | None) -> dict[str, Any]:
     """What a new object has from the start, beside what the store derives."""
+    values: dict[str, Any] = {"sys/size": 0.0}
     if opening.type is ContainerType.PROJECT:
-        return {"sys/id": key or opening.project, "sys/size": 0.0, "sys/visibility": "priv"}
-    if not opening.new:
-        return {}
-    atoms: dict[str, Any] = {"sys/owner": _user(), "sys/size": 0.0}
+        return {**values, "sys/id": key or opening.project or "", "sys/visibility": "priv"}
     if opening.type is ContainerType.MODEL_VERSION:
-        atoms |= {"sys/model_id": opening.model, "sys/stage": "none"}
-    return atoms
+        values |= {"sys/model_id": opening.model, "sys/stage": "none"}
+    return {**values, "sys/owner": _user()}
 
 
 def _user() -> str:
@@ -182,11 +185,22 @@ def _key(opening: Opening) -> str | None:
         return None
 
 
-def _refuse(op: Op, refusal: Refusal) -> NoReturn:
+def _give_up(op: Op, refusal: Refusal | None) -> NoReturn:
+    """Raises what the server's answer means; nothing is left of the run."""
+    from pluto.compat.attributes import AttributeWriter
     from pluto.core.settings import Remote
 
+    folder = AttributeWriter(op).folder
+    op.close()
+    if refusal is not None and refusal.reason != "unauthorized":
+        raise NeptuneApiException(refusal.message or refusal.reason)
+    if folder is not None:
+        import shutil
+
+        shutil.rmtree(folder, ignore_errors=True)
     target = op.settings.target()
-    if refusal.reason == "unauthorized":
-        keyless = isinstance(target, Remote) and not target.key
-        raise NeptuneMissingApiTokenException if keyless else NeptuneInvalidApiTokenException
-    raise NeptuneApiException(refusal.message or refusal.reason)
+    raise (
+        NeptuneMissingApiTokenException
+        if isinstance(target, Remote) and not target.key
+        else (NeptuneInvalidApiTokenException)
+    )

@@ -63,6 +63,10 @@ class PlutoBackend(StoredFields):
         self.data_path: Path | None = None
         """The folder of the data directory that stands for what is not delivered yet."""
 
+    def begin(self, values: Mapping[str, Any]) -> None:
+        """Sets what a new object has from the start, the store's own fields included."""
+        self._fields.attributes.assign(values)
+
     # writing
 
     def perform(self, operation: Operation, *, wait: bool = False) -> None:
@@ -198,6 +202,8 @@ class PlutoBackend(StoredFields):
         if self._ended:
             return
         self._fields.write_together()
+        if self.new and self._fields.file_bytes:
+            self._fields.attributes.assign({"sys/size": float(self._fields.file_bytes)})
         self._ended = True
         stored, written = self.progress()
         first = written - stored

@@ -54,6 +54,8 @@ class RunWriter(FieldWriter):
         """The values of simple types written here."""
         self.failed = False
         """Whether the run is marked as failed."""
+        self.file_bytes = 0
+        """How much the files have that were written here."""
         self._last: dict[str, float] = {}
         """The last steps of series."""
         self._waiting: dict[str, Any] = {}
@@ -130,6 +132,7 @@ class RunWriter(FieldWriter):
         """Adds points."""
 
         def append(path: str, values: Sequence[bytes], steps: Any, times: Any) -> None:
+            self.file_bytes += sum(map(len, values))
             files = [_as_media(path, image) for image in values]
             self.attributes.append_files(
                 path, files, steps, times, names=[name] * len(files), descriptions=[description] * len(files)
@@ -202,7 +205,9 @@ class RunWriter(FieldWriter):
         self.kinds[path] = AttributeKind.FILE
         from pluto.core.media import File as Media
 
-        content: str | bytes = file.path if file.file_type is FileType.LOCAL_FILE else file.content
+        local = file.file_type is FileType.LOCAL_FILE
+        content: str | bytes = file.path if local else file.content
+        self.file_bytes += os.path.getsize(content) if local else len(content)
         self.attributes.upload(path, Media(content), extension=file.extension)
 
     def upload_set(self, path: str, patterns: Sequence[str], *, anew: bool) -> None:
@@ -215,6 +220,7 @@ class RunWriter(FieldWriter):
             self.attributes.clear(path)
         self.kinds[path] = AttributeKind.FILE_SET
         if files:
+            self.file_bytes += sum(os.path.getsize(file) for file in files.values())
             self.attributes.upload_set(path, files)
 
     def remove_from_set(self, path: str, names: Iterable[str]) -> None:

@@ -35,6 +35,8 @@ SIMPLE: Final = frozenset({
     AttributeKind.BOOL, AttributeKind.INT, AttributeKind.FLOAT, AttributeKind.STRING, AttributeKind.DATETIME,
     AttributeKind.RUN_STATE,
 })  # fmt: skip
+_OF_RUNS: Final = frozenset(f"sys/{name}" for name in ("custom_run_id", "description", "failed", "trashed"))
+"""Fields that the run has in which a project's own fields are kept, and the project has not."""
 _SERIES: Final = (AttributeKind.FLOAT_SERIES, AttributeKind.STRING_SERIES)
 
 
@@ -62,7 +64,12 @@ class StoredFields(Backend):
 
     def definitions(self) -> Mapping[str, AttributeKind]:
         """All fields and what they are."""
-        return self.run().definitions
+        return self._shown(self.run())
+
+    def _shown(self, run: RunAttributes) -> Mapping[str, AttributeKind]:
+        if self.type is not ContainerType.PROJECT:
+            return run.definitions
+        return {path: kind for path, kind in run.definitions.items() if path not in _OF_RUNS}
 
     def atom(self, path: str) -> Any:
         """The value."""
@@ -78,7 +85,7 @@ class StoredFields(Backend):
         inside = f"{below}/" if below else ""
         return {
             path: _value(run, path) if kind in SIMPLE else None
-            for path, kind in run.definitions.items()
+            for path, kind in self._shown(run).items()
             if path.startswith(inside)
         }
 

@@ -120,6 +120,12 @@ def is_dict_like(var: Any) -> bool:
     return isinstance(var, Mapping)
 
 
+def is_argparse_namespace(var: Any) -> bool:
+    """Whether it is what an `ArgumentParser` gives."""
+    argparse = sys.modules.get("argparse")  # not loaded: then there are none
+    return argparse is not None and isinstance(var, argparse.Namespace)
+
+
 def is_string_like(var: Any) -> bool:
     """Whether `str()` takes it."""
     try:
