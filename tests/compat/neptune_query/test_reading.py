@@ -151,6 +151,16 @@ def test_a_table_holds_the_last_values() -> None:
     ]  # fmt: skip
 
 
+def test_last_values_that_are_not_finite() -> None:
+    row = nq.fetch_experiments_table(experiments=["resnet"], attributes="^ends/").iloc[0]
+    assert math.isnan(row["ends/nan"]) and row["ends/inf"] == math.inf
+    assert nq.list_experiments(experiments=Filter.gt("ends/inf", 1e308)) == ["forked", "resnet"]
+    assert nq.list_experiments(experiments=Filter.le("ends/nan", 5) | Filter.ge("ends/nan", 5)) == []
+    order = nq.fetch_experiments_table(sort_by="ends/inf", sort_direction="asc").index.tolist()
+    assert order[-1] == "vit"
+    assert nq.fetch_experiments_table(sort_by="ends/nan").shape == (3, 0)
+
+
 def test_times_in_a_table_are_utc() -> None:
     made = nq_runs.fetch_runs_table(runs=["new"], attributes=["sys/creation_time"]).iloc[0, 0]
     assert made.tzinfo is not None and made.utcoffset() == timedelta(0)
@@ -415,7 +425,7 @@ def test_places_that_can_not_be_written_to(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore::pluto.compat.neptune_query.warnings.ExperimentalWarning")
 def test_metrics_in_ranges_of_steps() -> None:
-    frame = nq.fetch_metric_buckets(experiments=["resnet", "vit"], y="loss$|odd", limit=3)
+    frame = nq.fetch_metric_buckets(experiments=["resnet", "vit"], y="loss$|^odd", limit=3)
     assert frame.columns.names == ["experiment", "metric", "bucket"]
     assert frame.columns.tolist() == [
         (label, path, axis)
