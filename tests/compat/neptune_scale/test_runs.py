@@ -30,6 +30,7 @@ from pluto.compat.neptune_scale.exceptions import (
     NeptuneSeriesTimestampDecreasing,
     NeptuneUnableToLogData,
 )
+from pluto.core.leftovers import of_path
 from tests.compat.neptune_scale.conftest import Said
 from tests.waiting import until
 
@@ -548,6 +549,17 @@ def test_a_folder_that_can_not_be_written_keeps_nobody_from_logging(
         run.log_metrics({"a": 1.0}, 1)
     assert len(said.warnings()) == 1
     assert numbers(reader, "r", "a") == [(1, 1.0)]
+
+
+def test_an_offline_run_is_kept_even_where_its_folder_can_not_be(here: Path, root: Path, said: Said) -> None:
+    (here / "file").touch()
+    with start("r", mode="offline", log_directory=here / "file" / "logs") as run:
+        run.log_metrics({"a": 1.0}, 1)
+    (warning,) = said.warnings()
+    (kept,) = of_path(root)
+    assert kept.run_id == "r"
+    assert kept.records >= 2
+    assert kept.folder in warning
 
 
 def test_an_offline_run_goes_where_its_folder_goes(here: Path, reader: AttributeReader, said: Said) -> None:

@@ -35,6 +35,8 @@ _AGAIN_S: Final = 10.0
 """After how long a problem that lasts is told again."""
 _ASIDE_S: Final = 2.0
 """What the end of a run grants to the facts about the code, and to callbacks."""
+_LAST_WORD_S: Final = 0.5
+"""What the end of the process grants to callbacks."""
 
 
 class OpenRun:
@@ -201,6 +203,7 @@ def _at_exit() -> None:
     if runs:
         shutdown.at_exit()
     for run in runs:
+        run.monitor.stop(_LAST_WORD_S)
         run.leave()
 
 
