@@ -410,6 +410,25 @@ def test_a_file_the_store_has_no_more(tmp_path: Path) -> None:
     assert done["samples/image"].isna().all()
 
 
+def test_a_file_whose_content_is_lost(tmp_path: Path, store: Path) -> None:
+    file = nq.fetch_series(experiments=["resnet"], attributes="samples").iloc[0, 0]
+    digest = file.path.rpartition("/")[2]
+    blobs = list((store / "blobs").rglob(digest))
+    assert len(blobs) == 1
+    blobs[0].unlink()
+    assert nq.download_files(files=file, destination=tmp_path).iloc[0].isna().all()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_names_that_are_one_as_paths_stay_two_files(tmp_path: Path) -> None:
+    file = nq.fetch_experiments_table(experiments=["resnet"], attributes=["model"]).iloc[0, 0]
+    other = File(**{**vars(file), "experiment_name": "res net"})
+    third = File(**{**vars(file), "experiment_name": "res.net"})
+    done = nq.download_files(files=[file, other, third], destination=tmp_path)
+    assert len(set(done["model"])) == 3
+    assert all(Path(path).read_text() == "the weights" for path in done["model"])
+
+
 def test_places_that_can_not_be_written_to(tmp_path: Path) -> None:
     file = nq.fetch_series(experiments=["resnet"], attributes="samples").iloc[0, 0]
     (tmp_path / "file").write_text("in the way")
