@@ -82,7 +82,7 @@ def test_the_address_of_a_run_shows_it(caller: Caller) -> None:
     assert caller.get(page.pictures[0]).content == b"hello"
     above = Page(caller.get(page.links["team/vision"]))
     assert {NASTY, "VIS-1", "RUNNING"} <= set(above.texts)
-    assert f"VIS-1 {NASTY}" in Page(caller.get(above.links["TEA-1"])).texts
+    assert f"VIS-1 {NASTY}" in Page(caller.get(above.links["VIS-1"])).texts
     assert Page(caller.get(above.links["Projects"])).links["team/vision"] == page.links["team/vision"]
 
 

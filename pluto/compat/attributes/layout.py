@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from pluto.core.wire import ATTRIBUTES
+from pluto.protocol.records import ATTRIBUTES
 
 TYPES: Final = "types"
 SYS: Final = "sys"
