@@ -85,7 +85,7 @@ def open_run(
         project: Neptune's name of the project; None: Pluto's default project.
         external_id: Identity that several processes may share. With `exists="allow"` the run is joined or made without
             a word, and nothing is waited for. None and no `display_id`: a new run that nobody else means.
-        made_id: Whether nobody chose the `external_id`: then, as where none is given, `sys/custom_run_id` is no attribute.
+        made_id: Whether nobody chose the `external_id`: then, as where none is given, there is no `sys/custom_run_id`.
         display_id: Continue the run of this short id in this project. Waits for the server.
         container: Where it lies: among the runs, or in a companion project (`companion`).
         exists: What an `external_id` must be: `must` exist, `never` exist (both wait for the server), or either.
