@@ -175,9 +175,13 @@ class PlutoBackend(StoredFields):
 
     def note(self, kind: data_directory.Kind) -> None:
         """Makes a folder in the data directory, for the commands that list and deliver what is left."""
-        folder = self._fields.attributes.folder
-        if folder is not None:
-            self.data_path = data_directory.note(kind, self.type, self.unique_id, self.project, folder)
+        if self.folder is not None:
+            self.data_path = data_directory.note(kind, self.type, self.unique_id, self.project, self.folder)
+
+    @property
+    def folder(self) -> Path | None:
+        """Where its journals lie."""
+        return self._fields.attributes.folder
 
     def progress(self) -> tuple[int, int]:
         """How many records are in the store, and how many there are."""
