@@ -134,6 +134,7 @@ def _opened(opening: Opening) -> Op:
         return open_run(
             project,
             external_id=_identity(opening),
+            made_id=offline,
             display_id=opening.display_id,
             container=CONTAINERS[opening.type],
             exists=_EXISTS[opening.exists],

@@ -130,14 +130,20 @@ class PlutoBackend(StoredFields):
     def known_definitions(self) -> Mapping[str, AttributeKind]:
         """Those of a new object without asking the store."""
         if self.new:
-            found = _given(self.type)
+            found = self._given()
         else:
             try:
                 found = dict(self.definitions())
             except NeptuneException as error:
                 self._logger.warning("which fields there are could not be read: %s", error)
-                found = _given(self.type)
+                found = self._given()
         self._fields.kinds.update(found)
+        return found
+
+    def _given(self) -> dict[str, AttributeKind]:
+        found = _given(self.type)
+        if self.type is ContainerType.RUN and self._opening.external_id is not None:
+            found["sys/custom_run_id"] = AttributeKind.STRING
         return found
 
     def definitions(self) -> Mapping[str, AttributeKind]:
@@ -335,7 +341,7 @@ def _given(type: ContainerType) -> dict[str, AttributeKind]:
     else:
         fields |= {"owner": kind.STRING, "trashed": kind.BOOL, "description": kind.STRING}
     if type is ContainerType.RUN:
-        fields |= {"failed": kind.BOOL, "custom_run_id": kind.STRING}
+        fields["failed"] = kind.BOOL
     if type is ContainerType.MODEL_VERSION:
         fields |= {"model_id": kind.STRING, "stage": kind.STRING}
     return {f"sys/{name}": kind for name, kind in fields.items()}
