@@ -25,6 +25,7 @@ from pluto.compat.neptune.exceptions import (
 )
 from pluto.compat.neptune.internal import data_directory
 from pluto.compat.neptune.internal.backends.backend import Operation
+from pluto.compat.neptune.internal.backends.given import fields_given
 from pluto.compat.neptune.internal.backends.run_writer import RunWriter
 from pluto.compat.neptune.internal.backends.stored import StoredFields
 from pluto.compat.neptune.internal.backends.urls import url_of
@@ -141,10 +142,7 @@ class PlutoBackend(StoredFields):
         return found
 
     def _given(self) -> dict[str, AttributeKind]:
-        found = _given(self.type)
-        if self.type is ContainerType.RUN and self._opening.external_id is not None:
-            found["sys/custom_run_id"] = AttributeKind.STRING
-        return found
+        return fields_given(self.type, custom_id=self._opening.external_id is not None)
 
     def definitions(self) -> Mapping[str, AttributeKind]:
         """All fields; those written here, too, as long as they are on their way."""
@@ -318,33 +316,6 @@ class OfflineBackend(PlutoBackend):
 
     def _report(self, first: int, left: int, seconds: float) -> None:
         """Says nothing: nobody waited."""
-
-
-def _given(type: ContainerType) -> dict[str, AttributeKind]:
-    """The fields that an object has from the start."""
-    kind = AttributeKind
-    fields = {
-        "id": kind.STRING,
-        "name": kind.STRING,
-        "state": kind.RUN_STATE,
-        "tags": kind.STRING_SET,
-        "group_tags": kind.STRING_SET,
-        "creation_time": kind.DATETIME,
-        "modification_time": kind.DATETIME,
-        "ping_time": kind.DATETIME,
-        "running_time": kind.FLOAT,
-        "monitoring_time": kind.FLOAT,
-        "size": kind.FLOAT,
-    }
-    if type is ContainerType.PROJECT:
-        fields["visibility"] = kind.STRING
-    else:
-        fields |= {"owner": kind.STRING, "trashed": kind.BOOL, "description": kind.STRING}
-    if type is ContainerType.RUN:
-        fields["failed"] = kind.BOOL
-    if type is ContainerType.MODEL_VERSION:
-        fields |= {"model_id": kind.STRING, "stage": kind.STRING}
-    return {f"sys/{name}": kind for name, kind in fields.items()}
 
 
 def _seconds(text: str | None, otherwise: float) -> float:
