@@ -146,13 +146,15 @@ class Op(About):
             shutdown.closed(self)
             if self._recorder is not None and not self.online and not self._child and "kept" not in self._said:
                 self._said.add("kept")
-                logger.info("run %s is kept in %s until `pluto sync`", self._name, self._recorder.root)
+                if self.policy.reports:
+                    logger.info("run %s is kept in %s until `pluto sync`", self._name, self._recorder.root)
             return
         try:
             self._wait(delivery, self.policy.finish_s)
         finally:
             self._introduce()
-            logger.info(delivery.report())
+            if self.policy.reports:
+                logger.info(delivery.report())
 
     def _wait(self, delivery: Delivery, seconds: float, **more: Any) -> None:
         left: Delivery | None = None
@@ -371,7 +373,8 @@ class Op(About):
     def _introduce(self) -> None:
         if "banner" not in self._said and self._answer.label:
             self._said.add("banner")
-            logger.info("run %s %s", self._answer.label, self._answer.headline(self.run_id))
+            if self.policy.reports:
+                logger.info("run %s %s", self._answer.label, self._answer.headline(self.run_id))
 
     def _begin_anew(self) -> None:
         """Where the run's folder has been deleted, goes on in a new one: what is in the old files nobody will find."""
