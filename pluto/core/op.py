@@ -167,8 +167,9 @@ class Op(About):
             return
         if delivery is not None:
             self._introduce()
-            logger.info(delivery.report())
-        elif self._recorder is not None and not self.online and not self._child:
+            if self.policy.reports:
+                logger.info(delivery.report())
+        elif self._recorder is not None and not self.online and not self._child and self.policy.reports:
             logger.info("run %s is kept in %s until `pluto sync`", self._name, self._recorder.root)
         self._said.add("reported")
 
@@ -382,7 +383,8 @@ class Op(About):
     def _introduce(self) -> None:
         if "banner" not in self._said and self._answer.label:
             self._said.add("banner")
-            logger.info("run %s %s", self._answer.label, self._answer.headline(self.run_id))
+            if self.policy.reports:
+                logger.info("run %s %s", self._answer.label, self._answer.headline(self.run_id))
 
     def _begin_anew(self) -> None:
         """Where the run's folder has been deleted, goes on in a new one: what is in the old files nobody will find."""

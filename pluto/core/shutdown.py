@@ -60,6 +60,8 @@ class ShutdownPolicy:
     """When the process exits, for all its runs together."""
     progress: bool = False
     """Show how much is left while waiting."""
+    reports: bool = True
+    """Say where the run is, and how delivery ended. A door may have words of its own for it."""
 
 
 def native(settings: Settings, ranks: Ranks) -> ShutdownPolicy:
@@ -79,8 +81,8 @@ def wandb() -> ShutdownPolicy:
 
 
 def neptune() -> ShutdownPolicy:
-    """For the Neptune door: 5 seconds."""
-    return ShutdownPolicy(5, 5)
+    """For the Neptune doors: 5 seconds. They say themselves what is to be said."""
+    return ShutdownPolicy(5, 5, reports=False)
 
 
 def of_code(code: int | None) -> End:
@@ -359,7 +361,8 @@ class _Watch:
         """Says what became of it. Harmless when repeated."""
         process.stop_threads()
         for delivery in pending:
-            logger.info(delivery.report())
+            if delivery.policy.reports:
+                logger.info(delivery.report())
         job = owner()
         if not arrived and job:
             for root in sorted({str(delivery.root) for delivery in pending if not delivery.done()}):

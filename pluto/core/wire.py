@@ -30,8 +30,6 @@ MARK: Final = "pluto"
 """Key of everything that is Pluto's own in a console line or an annotation of a readable run."""
 DATA_STREAM: Final = "DEBUG"
 """Type of the console lines in which such a run's texts and data travel besides."""
-ATTRIBUTES: Final = "_attributes"
-"""Key of the config under which is kept what has no slot of its own (docs/architecture.md)."""
 _INT64: Final = 2**63
 
 Tops = dict[str, list[int]]

@@ -12,6 +12,9 @@ from typing import Any, Final
 
 import msgspec
 
+ATTRIBUTES: Final = "_attributes"
+"""Key of a config under which lies what has no slot of its own; whoever shows a config leaves it out."""
+
 Step = int | float | list[int]
 """A step as logged. `[n]` (n from 1) is the n-th automatic step of a writer that did not know where the run stood when
 it started: the uploader resolves it against the last step the server holds. On the wire steps are always numbers."""

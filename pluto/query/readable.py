@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from pluto.core.wire import ATTRIBUTES, COMPANION, DATA_STREAM, MARK, log_name
+from pluto.core.wire import COMPANION, DATA_STREAM, MARK, log_name
+from pluto.protocol.records import ATTRIBUTES
 from pluto.query.values import whole
 
 _FILES: Final = "/_files/"

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pluto.server.answers import number_name
 from pluto.server.context import Context
@@ -75,9 +75,16 @@ def last_values(
     return found
 
 
-def refresh_project(app: Context, project: str, metrics: Sequence[str] | None) -> None:
-    """Brings the summaries of some metrics, or all, up to date for every run of the project that may have moved on."""
-    for run, has_ended in app.metadata.summaries.stale(project):
+def refresh_project(
+    app: Context, project: str, metrics: Sequence[str] | None, runs: Collection[int] | None = None
+) -> None:
+    """Brings the summaries of some metrics, or all, up to date for every run of the project that may have moved on.
+
+    `runs`: only for these.
+    """
+    for run, has_ended in app.metadata.summaries.stale(project) if runs is None or runs else ():
+        if runs is not None and run not in runs:
+            continue
         try:
             if has_ended:
                 refresh(app, run)

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from pluto.server.lifecycle import API, RESUME, STALE
-from pluto.server.metadata.contract import MetadataStore, MetricSummary, NewRun, RunQuery, Sort
+from pluto.server.metadata.contract import (
+    LastValue,
+    MetadataStore,
+    MetricSummary,
+    NewRun,
+    OverviewQuery,
+    RunQuery,
+    Sort,
+)
 from pluto.server.metadata.filters import parse
 
 
@@ -49,6 +57,63 @@ class MetadataConformance:
         assert again.status == "RUNNING"
         assert store.statuses.events(run.id)[-1].source == RESUME
         assert store.runs.create(new(project="q", external_id="e"))[1] is False
+
+    def test_values_and_names_are_taken_away(self, store: MetadataStore) -> None:
+        run, _ = store.runs.create(new(config={"a": {"b": 1, "c": 2}, "a/b": 3}))
+        with store.runs.edit(run.id) as editor:
+            editor.add_names({"m": "METRIC", "t": "DATA"})
+        store.summaries.put(run.id, [MetricSummary(name, 1, 1, 1, 1, 0, 1) for name in ("m", "n")], complete=True)
+        with store.runs.edit(run.id) as editor:
+            editor.remove_config(["a/b", "nothing"])
+            editor.forget_names(["m", "t", "unknown"])
+            editor.add_names({"t": "METRIC"})
+        found = store.runs.get(run.id)
+        assert found is not None and found.config == {"a": {"c": 2}}
+        assert store.runs.names(run.id) == {"t": "METRIC"}
+        (overview,) = store.overviews.page(OverviewQuery("p", 9, metrics=None))
+        assert [summary.name for summary in overview.summaries] == ["n"]
+        assert store.search.fields([run.id], "config") == {run.id: {"a.c": 2.0}}
+
+    def test_blobs_are_released(self, store: MetadataStore) -> None:
+        run, other = (store.runs.create(new())[0].id for _ in range(2))
+        for number, hashes in ((run, "abcd"), (other, "b")):
+            with store.runs.edit(number) as editor:
+                editor.add_blobs(hashes)
+        assert store.runs.release(run, {"c"}, 0) == []
+        freed = store.runs.release(run, {"c"}, 2**60)
+        assert sorted(sha for sha, _ in freed) == ["a", "d"]
+        assert store.runs.release(run, {"c"}, 2**60) == []
+        assert sorted(sha for sha, _ in store.runs.delete(run) or ()) == ["c"]
+        assert [sha for sha, _ in store.runs.delete(other) or ()] == ["b"]
+
+    def test_projects_are_made_and_forgotten(self, store: MetadataStore) -> None:
+        made = store.runs.create_project("p", "KEY", "text")
+        assert (made.name, made.prefix, made.description, made.runs) == ("p", "KEY", "text", 0)
+        run, _ = store.runs.create(new())
+        assert run.display_id == "KEY-1" and store.runs.of_project("p") == [run.id]
+        for name, prefix in (("p", None), ("q", "KEY")):
+            with pytest.raises(KeyError, match="already"):
+                store.runs.create_project(name, prefix, None)
+        assert store.runs.delete_project("p") is False is store.runs.delete_project("q")
+        store.runs.delete(run.id)
+        assert store.runs.delete_project("p") is True and store.runs.projects(9) == []
+
+    def test_last_values_are_kept_of_ended_runs(self, store: MetadataStore) -> None:
+        run, _ = store.runs.create(new())
+        lasts = [LastValue("t", "", "string-series", 2.0, 5, "x\ud800"), LastValue("INFO", "s", "LINE", 1.0, 6, "line")]
+        store.summaries.put_lasts(run.id, lasts)
+        query = OverviewQuery("p", 9, lasts=["t"])
+        assert store.overviews.page(query)[0].lasts is None
+        store.statuses.set(run.id, "COMPLETED", source=API)
+        assert store.overviews.page(query)[0].lasts is None
+        store.summaries.put(run.id, [], complete=True)
+        (last,) = store.overviews.page(query)[0].lasts or ()
+        assert (last.name, last.step, last.time, last.body) == ("t", 2.0, 5, "x?")
+        store.summaries.put_lasts(run.id, lasts[1:])
+        assert store.overviews.page(OverviewQuery("p", 9, lasts=None))[0].lasts == lasts[1:]
+        store.summaries.mark_stale(run.id)
+        assert store.overviews.page(query)[0].lasts is None
+        store.summaries.put_lasts(99, lasts)
 
     def test_editing(self, store: MetadataStore) -> None:
         run, _ = store.runs.create(new(config={"a": {"x": 1}, "b": 2}, system_metadata={"s": {"x": 1}}))

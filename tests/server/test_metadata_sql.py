@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from pluto.server.metadata.contract import NewRun
+from pluto.server.metadata.contract import MetricSummary, NewRun, OverviewQuery
 from pluto.server.metadata.database import Database
 from pluto.server.metadata.migrations import MIGRATIONS, Migration, NewerDatabase, migrate
 from pluto.server.metadata.sql import FILE, SqlMetadata, open_metadata
@@ -79,6 +79,37 @@ def test_an_older_database_is_brought_forward_once(tmp_path: Path, store: SqlMet
     with database.read() as connection:
         assert connection.execute(text("SELECT name, colour FROM runs")).all() == [("old", "blue")]
     database.close()
+
+
+def test_a_store_of_the_first_layout_becomes_a_current_one(tmp_path: Path, store: SqlMetadata) -> None:
+    runs = [store.runs.create(NewRun("p", name))[0].id for name in ("ended", "open")]
+    store.statuses.set(runs[0], "COMPLETED", source="api")
+    store.summaries.put(runs[0], [MetricSummary("m", 1, 1.0, 1.0, 1.0, 0.0, 1.0)], complete=True)
+    store.close()
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        for statement in (
+            "ALTER TABLE projects DROP COLUMN description", "ALTER TABLE metric_summaries DROP COLUMN last_step",
+            "ALTER TABLE metric_summaries DROP COLUMN odd_last", "DROP TABLE last_values",
+            "DELETE FROM migrations WHERE name = '0002-overviews'",
+        ):  # fmt: skip
+            connection.execute(statement)
+    connection.close()
+    again = open_metadata(tmp_path)
+    found = again.overviews.page(OverviewQuery("p", 10, metrics=None, lasts=None))
+    assert [(run.name, run.lasts) for run in found] == [("open", None), ("ended", None)]
+    assert found[1].summaries[0].last_step is None and again.summaries.stale("p") == [(runs[0], True), (runs[1], False)]
+    assert again.runs.create_project("q", None, "described").description == "described"
+    again.close()
+    tables = ("projects", "metric_summaries", "last_values")
+    fresh = open_metadata(tmp_path / "fresh")
+    fresh.close()
+    columns = []
+    for folder in (tmp_path, tmp_path / "fresh"):
+        with sqlite3.connect(folder / FILE) as connection:
+            query = 'SELECT name, type, "notnull", pk FROM pragma_table_info(?) ORDER BY name'
+            columns.append([connection.execute(query, (table,)).fetchall() for table in tables])
+        connection.close()
+    assert columns[0] == columns[1]
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path, store: SqlMetadata) -> None:

@@ -46,7 +46,7 @@ def own_values(run: RunAttributes) -> dict[str, Atom]:
     }
     if notes.get(layout.UNNAMED) != run.name or "experiment/name" in layout.leaves(layout.part_of(notes, layout.SYS)):
         found["sys/name"] = run.name
-    if run.container == "run":
+    if run.container == "run" and notes.get(layout.MADE_ID) is not True:
         found["sys/custom_run_id"] = overview.external_id or run.display_id
     hostname = overview.facts.get("os_info.hostname")
     if hostname:

@@ -10,6 +10,7 @@
 | `series` | what was said of a series: `{path: {"min", "max", "unit"}}` |
 | `monitoring` | namespaces of console and hardware: `{namespace: {"stdout", "stderr", "hardware"}}` |
 | `id` | the external id |
+| `made_id` | true where nobody chose the external id |
 | `named` | false where the run's name is none to its user |
 | `name`, `description`, `names`, `lines`, `files` | what a stock server has no slot for: see `uploader.readable` |
 """
@@ -20,7 +21,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from pluto.core.wire import ATTRIBUTES
+from pluto.protocol.records import ATTRIBUTES
 
 TYPES: Final = "types"
 SYS: Final = "sys"
@@ -29,6 +30,7 @@ GROUP_TAGS: Final = "group_tags"
 SERIES: Final = "series"
 MONITORING: Final = "monitoring"
 ID: Final = "id"
+MADE_ID: Final = "made_id"
 UNNAMED: Final = "unnamed"
 """The name a run has that is none to its user."""
 PREVIEW: Final = "/_preview"

@@ -59,6 +59,7 @@ def open_run(
     *,
     external_id: str | None = None,
     display_id: str | None = None,
+    made_id: bool = False,
     container: Container = "run",
     exists: Literal["allow", "must", "never"] = "allow",
     name: str | None = None,
@@ -84,6 +85,7 @@ def open_run(
         project: Neptune's name of the project; None: Pluto's default project.
         external_id: Identity that several processes may share. With `exists="allow"` the run is joined or made without
             a word, and nothing is waited for. None and no `display_id`: a new run that nobody else means.
+        made_id: Whether nobody chose the `external_id`: then, as where none is given, there is no `sys/custom_run_id`.
         display_id: Continue the run of this short id in this project. Waits for the server.
         container: Where it lies: among the runs, or in a companion project (`companion`).
         exists: What an `external_id` must be: `must` exist, `never` exist (both wait for the server), or either.
@@ -130,6 +132,8 @@ def open_run(
     kept: dict[str, Any] = capture.notes()
     if identity.external_id is not None:
         kept[layout.ID] = identity.external_id
+        if made_id or external_id is None:
+            kept[layout.MADE_ID] = True
     if not named:
         kept[layout.UNNAMED] = name
     first = dict(atoms or {})

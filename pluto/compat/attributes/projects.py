@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pluto.compat.attributes import layout
 from pluto.compat.attributes.containers import Container, companion, owner_of
-from pluto.core.wire import ATTRIBUTES
+from pluto.protocol.records import ATTRIBUTES
 from pluto.query.errors import QueryError
 from pluto.query.values import microseconds
 

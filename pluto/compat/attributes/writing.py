@@ -18,8 +18,9 @@ from pluto.core import fork
 from pluto.core.jsonable import to_json
 from pluto.core.op import Op
 from pluto.core.shutdown import End
-from pluto.core.wire import ATTRIBUTES, GROUP
+from pluto.core.wire import GROUP
 from pluto.protocol import records
+from pluto.protocol.records import ATTRIBUTES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,8 @@ from pluto.core.client import Client, ClientError, NotFound, Refused, RunAnswer
 from pluto.core.config import merge
 from pluto.core.receipt import RunFacts
 from pluto.core.uploader.retry import Verdict, verdict
-from pluto.core.wire import ATTRIBUTES, NOTES_CHARS, limit_tags, strict_json
-from pluto.protocol.records import Start
+from pluto.core.wire import NOTES_CHARS, limit_tags, strict_json
+from pluto.protocol.records import ATTRIBUTES, Start
 
 NAME_CHARS: Final = 255
 """Longest run name a server takes."""

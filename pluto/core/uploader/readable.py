@@ -26,10 +26,10 @@ from pluto.core.client import Client
 from pluto.core.uploader.dialect import Place
 from pluto.core.uploader.opening import NAME_CHARS
 from pluto.core.uploader.stock_calls import CALLS, Call
-from pluto.core.wire import ATTRIBUTES, DATA_STREAM, MARK
+from pluto.core.wire import DATA_STREAM, MARK
 from pluto.protocol import records
 from pluto.protocol.batch import FILES, LINES
-from pluto.protocol.records import Kind
+from pluto.protocol.records import ATTRIBUTES, Kind
 
 FILES_A_NAME: Final = 900
 """A stock server lists 1,000 files of a name."""

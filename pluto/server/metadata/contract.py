@@ -155,9 +155,7 @@ class OverviewQuery:
     after: tuple[int, int] | None = None
     """`created_at` and `id` of the last run of the page before."""
     runs: Sequence[int] | None = None
-    external_id: str | None = None
-    number: tuple[str, int] | None = None
-    """Prefix and number of a display id."""
+    """Only these; None for all."""
     metrics: Collection[str] | None = ()
     """Of which metrics to give the summaries; None for all."""
     facts: Collection[str] = ()

@@ -41,10 +41,6 @@ class SqlOverviews:
             )
         if query.runs is not None:
             wanted = wanted.where(_runs.c.id.in_(query.runs))
-        if query.external_id is not None:
-            wanted = wanted.where(_runs.c.external_id == query.external_id)
-        if query.number is not None:
-            wanted = wanted.where(_projects.c.prefix == query.number[0], _runs.c.number == query.number[1])
         with self._database.read() as connection:
             rows = connection.execute(wanted).fetchall()
             ids = [row.id for row in rows]

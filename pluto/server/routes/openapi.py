@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pluto.protocol.batch import PREFIX
 from pluto.server.answers import json_response
 from pluto.server.context import context
 from pluto.server.guard import open_to_all
-from pluto.server.routes import pages, remarks, runs, status
+from pluto.server.routes import overview, pages, projects, remarks, runs, status
 from pluto.server.routes.batch import version
 
 BODIES: Final[dict[str, type[msgspec.Struct]]] = {
@@ -28,6 +29,9 @@ BODIES: Final[dict[str, type[msgspec.Struct]]] = {
     "/api/runs/logName/add": remarks.LogNames,
     "/api/runs/modelGraph/create": remarks.ModelGraph,
     "/api/runs/alert": remarks.Alert,
+    f"{PREFIX}/overviews": overview.Asked,
+    f"{PREFIX}/points": overview.Series,
+    f"{PREFIX}/projects": projects.New,
 }
 """The JSON bodies that a route takes."""
 
@@ -72,7 +76,7 @@ def describe(routes: Iterable[Any]) -> dict[str, Any]:
             }
             if parameters := [_parameter(*match.groups()) for match in _PARAMETER.finditer(route.path)]:
                 operation["parameters"] = parameters
-            if path in schemas:
+            if path in schemas and method == "POST":
                 content = {"application/json": {"schema": _in_3_0(schemas[path])}}
                 operation["requestBody"] = {"required": True, "content": content}
             if open_to_all(path) or path == "/api/runs/{sqid}":
@@ -96,11 +100,15 @@ def _parameter(name: str, kind: str | None) -> dict[str, Any]:
 
 
 def _in_3_0(schema: Any) -> Any:
-    """A JSON schema in OpenAPI 3.0's dialect, which has no type `null` but `nullable`."""
+    """A JSON schema in OpenAPI 3.0's dialect: it has `nullable` and no type `null`, and lists of one kind of items."""
     if isinstance(schema, list):
         return [_in_3_0(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
+    if "prefixItems" in schema:
+        kinds = {part["type"] for part in schema["prefixItems"]}
+        schema = {key: value for key, value in schema.items() if key != "prefixItems"}
+        schema["items"] = {"type": kinds.pop()} if len(kinds) == 1 else {}
     parts = schema.get("anyOf")
     if isinstance(parts, list) and {"type": "null"} in parts:
         rest = [part for part in parts if part != {"type": "null"}]

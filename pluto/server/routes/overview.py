@@ -55,22 +55,16 @@ async def overviews(request: Request) -> Response:
     if not 1 <= body.limit <= RUNS_MAX:
         raise invalid(request, f"limit has to be from 1 to {RUNS_MAX}", "limit")
     request.app.state.watch.look()
+    ids = _asked_for(app, body)
     if body.metrics is None or body.metrics:
-        refresh_project(app, body.project_name, body.metrics)
+        refresh_project(app, body.project_name, body.metrics, ids)
     elif body.data != [] or body.files != [] or body.console:
-        refresh_project(app, body.project_name, ())
-    number = None
-    if body.display_id is not None:
-        number = parse_display_id(body.display_id)
-        if number is None:
-            return ext_response(request, {"runs": [], "next": None})
+        refresh_project(app, body.project_name, (), ids)
     query = OverviewQuery(
         project=body.project_name,
         limit=body.limit,
         after=body.cursor,
-        runs=body.run_ids,
-        external_id=body.external_id,
-        number=number,
+        runs=ids,
         metrics=body.metrics,
         facts=body.facts,
         sizes=body.sizes,
@@ -81,6 +75,18 @@ async def overviews(request: Request) -> Response:
     found = app.metadata.overviews.page(query)
     last = (found[-1].created_at, found[-1].id) if len(found) == body.limit else None
     return ext_response(request, {"runs": [_row(app, request, run, body) for run in found], "next": last})
+
+
+def _asked_for(app: Context, asked: Asked) -> list[int] | None:
+    """The runs that are named; None for all of the project."""
+    if asked.external_id is not None:
+        run = app.metadata.runs.by_external_id(asked.project_name, asked.external_id)
+        return [] if run is None else [run.id]
+    if asked.display_id is not None:
+        parsed = parse_display_id(asked.display_id)
+        found = [] if parsed is None else app.metadata.runs.by_display_id(*parsed, asked.project_name)
+        return [run.id for run in found]
+    return asked.run_ids
 
 
 def _row(app: Context, request: Request, run: Overview, asked: Asked) -> dict[str, Any]:

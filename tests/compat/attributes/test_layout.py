@@ -16,7 +16,8 @@ from pluto.compat.attributes.containers import companion, owner_of, stored_id
 from pluto.compat.attributes.kinds import Atom, AttributeKind, GitCommit, TrackedFiles
 from pluto.compat.attributes.writing import change_of
 from pluto.core.jsonable import to_json
-from pluto.core.wire import ATTRIBUTES, strict_json
+from pluto.core.wire import strict_json
+from pluto.protocol.records import ATTRIBUTES
 from pluto.server.metadata.flatten import merge, without
 
 parts = st.text(

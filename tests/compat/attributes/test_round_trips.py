@@ -60,6 +60,7 @@ def test_atoms(place: Place) -> None:
     writer.assign(ATOMS)
     writer.assign({"params/lr": 0.2})
     run = place.read(writer)
+    assert "sys/custom_run_id" not in run.definitions and run.external_id == writer.op.run_id
     for path, value in ATOMS.items():
         assert same(run.atom(path), value), path
         assert type(run.atom(path)) is type(value), path

@@ -223,6 +223,25 @@ def test_what_a_killed_process_has_left_goes_where_it_was_bound_for(
     assert not path.exists()
 
 
+def test_the_file_of_a_run_of_the_other_client_is_delivered(scripts: Scripts, folder: Path) -> None:
+    scripts.run(
+        """
+        from pluto.compat.neptune_scale import Run
+        for name in ("one", "two"):
+            with Run(run_id=name, project="me/scale", mode="offline") as run:
+                run.log_metrics({"value": 0.5}, step=1)
+        """
+    )
+    files = sorted(folder.glob(".neptune/*/run_operations.sqlite3"))
+    assert len(files) == 2
+    result = run(sync, *map(str, files))
+    assert result.exit_code == 0
+    with Client() as client:
+        for name in ("one", "two"):
+            assert list(client.points("me/scale", name, "value").values) == [0.5]
+    assert not any(file.exists() for file in files)
+
+
 def test_status_of_a_folder_in_which_all_is_delivered(root: Path) -> None:
     with pluto.init(project=PROJECT, run_id="done", **QUIET) as op:
         op.log({"value": 1.0})

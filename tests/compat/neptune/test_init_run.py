@@ -94,7 +94,7 @@ def test_a_new_run(open_run: Open) -> None:
     fields = set(run.get_structure()["sys"])
     assert fields >= {
         "id", "name", "description", "owner", "tags", "state", "failed", "creation_time", "modification_time",
-        "ping_time", "running_time", "size", "custom_run_id", "trashed",
+        "ping_time", "running_time", "monitoring_time", "size", "trashed",
     }  # fmt: skip
 
 
@@ -104,11 +104,12 @@ def test_a_run_gets_a_name(open_run: Open) -> None:
     assert run["sys/description"].fetch() == ""
 
 
-def test_what_is_known_before_it_is_read_is_what_is_read(open_run: Open) -> None:
-    run = open_run(name="x")
-    known = {path for path in run._ipython_key_completions_() if path.startswith("sys/")}
+@pytest.mark.parametrize("given", [{}, {"custom_run_id": "mine"}])
+def test_what_is_known_before_it_is_read_is_what_is_read(open_run: Open, given: dict[str, str]) -> None:
+    run = open_run(**given)
+    known = set(run._ipython_key_completions_())
     run.sync()
-    assert known <= set(run._ipython_key_completions_())
+    assert known - {"source_code/files"} == set(run._ipython_key_completions_())
 
 
 def test_reconnecting(open_run: Open) -> None:
@@ -153,7 +154,9 @@ def test_custom_ids(open_run: Open, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     capsys.readouterr()
     long = open_run(custom_run_id="x" * 37)
     assert "more than 36 characters" in capsys.readouterr().out
-    assert long["sys/custom_run_id"].fetch() != "x" * 37
+    assert not long.exists("sys/custom_run_id")
+    long.sync()
+    assert not long.exists("sys/custom_run_id")
 
 
 def test_projects_from_the_environment(open_run: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,6 +84,14 @@ def test_a_fresh_project(make: Maker) -> None:
     ]  # fmt: skip
 
 
+def test_what_is_known_before_it_is_read_is_what_is_read(make: Maker) -> None:
+    model = make.model(key="NET")
+    for one in (model, make.version(model=model._sys_id), make.project()):
+        known = set(one._ipython_key_completions_())
+        one.sync()
+        assert known == set(one._ipython_key_completions_())
+
+
 def test_reading_a_project_that_is_not_there(make: Maker) -> None:
     with pytest.raises(ProjectNotFound, match=PROJECT):
         make.project(mode="read-only")

@@ -34,6 +34,8 @@ with start("resnet", "new", config=config, tags=["best", "gpu"], notes="the good
     run.log({"odd": float("nan")}, step=0.5)
     run.log({"odd": float("inf")}, step=1.5)
     run.log({"odd": 3.0}, step=2.5)
+    for step in range(2):
+        run.log({"ends/nan": [1.0, float("nan")][step], "ends/inf": [1.0, float("inf")][step]}, step=step)
     for step in (1, 2):
         run.log({"weights": pluto.Histogram(data=([step, 2.0], [0.0, 0.5, 1.0]))}, step=step)
         run.log({"samples/image": pluto.Image(np.full((4, 4, 3), 40 * step, np.uint8), caption="grey")}, step=step)

@@ -190,18 +190,18 @@ if __name__ == "__main__":
     run["train/loss"].extend([3.0, 2.0, 1.0])
     run["log"].append("first")
     run["log"].append("second")
-    run["labels"].add(["x", "y"])
+    run["sys/tags"].add(["x", "y"])
     run["report"].upload(neptune.types.File.from_content("the report", extension="txt"))
     run.stop()
     frame = nq_runs.fetch_metrics(project=PROJECT, runs=["legacy-1"], attributes="^train/loss$")
     table = nq.fetch_experiments_table(project=PROJECT, attributes=["params/lr", "params/n", "params/on", "params/who",
-        "train/loss", "log", "labels", "report", "sys/state", "sys/custom_run_id"])
+        "train/loss", "log", "sys/tags", "report", "sys/state", "sys/custom_run_id"])
     row = table.iloc[0]
     print("ANSWERS " + json.dumps({
         "experiments": nq.list_experiments(project=PROJECT, experiments=Filter.eq("params/on", True)),
         "loss": frame["train/loss"].tolist(),
-        "row": {name: str(row[name]) for name in table.columns if name != "labels"},
-        "labels": sorted(row["labels"]),
+        "row": {name: str(row[name]) for name in table.columns if name != "sys/tags"},
+        "tags": sorted(row["sys/tags"]),
         "floats": nq.list_attributes(project=PROJECT, attributes=AttributeFilter("^params/", "float")),
     }))
 """
@@ -215,7 +215,7 @@ def test_runs_of_neptune_1(scripts: Scripts) -> None:
         "params/lr": "0.5", "params/n": "4", "params/on": "True", "params/who": "me", "train/loss": "1.0",
         "log": "second", "report": "File(size=10 B, mime_type=text/plain)", "sys/custom_run_id": "legacy-1",
     }  # fmt: skip
-    assert answers["labels"] == ["x", "y"]
+    assert answers["tags"] == ["t", "x", "y"]
     assert answers["floats"] == ["params/lr"]
     assert math.isclose(float(answers["row"]["params/lr"]), 0.5)
 

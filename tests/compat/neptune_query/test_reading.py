@@ -151,6 +151,16 @@ def test_a_table_holds_the_last_values() -> None:
     ]  # fmt: skip
 
 
+def test_last_values_that_are_not_finite() -> None:
+    row = nq.fetch_experiments_table(experiments=["resnet"], attributes="^ends/").iloc[0]
+    assert math.isnan(row["ends/nan"]) and row["ends/inf"] == math.inf
+    assert nq.list_experiments(experiments=Filter.gt("ends/inf", 1e308)) == ["forked", "resnet"]
+    assert nq.list_experiments(experiments=Filter.le("ends/nan", 5) | Filter.ge("ends/nan", 5)) == []
+    order = nq.fetch_experiments_table(sort_by="ends/inf", sort_direction="asc").index.tolist()
+    assert order[-1] == "vit"
+    assert nq.fetch_experiments_table(sort_by="ends/nan").shape == (3, 0)
+
+
 def test_times_in_a_table_are_utc() -> None:
     made = nq_runs.fetch_runs_table(runs=["new"], attributes=["sys/creation_time"]).iloc[0, 0]
     assert made.tzinfo is not None and made.utcoffset() == timedelta(0)
@@ -400,6 +410,25 @@ def test_a_file_the_store_has_no_more(tmp_path: Path) -> None:
     assert done["samples/image"].isna().all()
 
 
+def test_a_file_whose_content_is_lost(tmp_path: Path, store: Path) -> None:
+    file = nq.fetch_series(experiments=["resnet"], attributes="samples").iloc[0, 0]
+    digest = file.path.rpartition("/")[2]
+    blobs = list((store / "blobs").rglob(digest))
+    assert len(blobs) == 1
+    blobs[0].unlink()
+    assert nq.download_files(files=file, destination=tmp_path).iloc[0].isna().all()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_names_that_are_one_as_paths_stay_two_files(tmp_path: Path) -> None:
+    file = nq.fetch_experiments_table(experiments=["resnet"], attributes=["model"]).iloc[0, 0]
+    other = File(**{**vars(file), "experiment_name": "res net"})
+    third = File(**{**vars(file), "experiment_name": "res.net"})
+    done = nq.download_files(files=[file, other, third], destination=tmp_path)
+    assert len(set(done["model"])) == 3
+    assert all(Path(path).read_text() == "the weights" for path in done["model"])
+
+
 def test_places_that_can_not_be_written_to(tmp_path: Path) -> None:
     file = nq.fetch_series(experiments=["resnet"], attributes="samples").iloc[0, 0]
     (tmp_path / "file").write_text("in the way")
@@ -415,7 +444,7 @@ def test_places_that_can_not_be_written_to(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore::pluto.compat.neptune_query.warnings.ExperimentalWarning")
 def test_metrics_in_ranges_of_steps() -> None:
-    frame = nq.fetch_metric_buckets(experiments=["resnet", "vit"], y="loss$|odd", limit=3)
+    frame = nq.fetch_metric_buckets(experiments=["resnet", "vit"], y="loss$|^odd", limit=3)
     assert frame.columns.names == ["experiment", "metric", "bucket"]
     assert frame.columns.tolist() == [
         (label, path, axis)

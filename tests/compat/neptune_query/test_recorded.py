@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import pluto.compat.neptune_query as nq
@@ -20,6 +21,7 @@ from pluto.compat.neptune_query.internal.attribute_types import QUERY_NAMES
 from tests.compat.neptune_query.recorded import describe, scenarios
 
 ANSWERS: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "recorded" / "answers.json").read_text())
+OLD_PANDAS = pd.__version__.startswith("2.")
 NAMES = {
     **vars(filters), **vars(types), **vars(exceptions), "nq": nq, "runs": runs, "experimental": experimental,
     "datetime": datetime, "timedelta": timedelta, "timezone": timezone,
@@ -45,7 +47,10 @@ def asked(expression: str) -> Any:
 def same(build: Callable[[], Any], answer: dict[str, Any]) -> None:
     """Ours gives what the original gave, or raises what it raised, with the words a reader needs."""
     if "gives" in answer:
-        assert build() == answer["gives"]
+        made = build()
+        if OLD_PANDAS:
+            made, answer = describe.without_versions(made), describe.without_versions(answer)
+        assert made == answer["gives"]
         return
     with pytest.raises(Exception) as caught:
         build()

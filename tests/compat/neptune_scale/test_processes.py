@@ -53,6 +53,18 @@ run.log_configs({"lr": 0.1})
     assert done.stdout == ""
 
 
+def test_callbacks_hear_of_the_last_call_of_a_script(scripts: Scripts) -> None:
+    done = scripts.run(
+        OPEN
+        + """
+run = start("r", on_error_callback=lambda error, last: print(type(error).__name__))
+run.log_metrics({"a": 1.0}, 2)
+run.log_metrics({"a": 1.0}, 1)
+"""
+    )
+    assert done.stdout == "NeptuneSeriesStepNonIncreasing\n"
+
+
 def test_a_script_needs_no_guard_around_its_main_part(scripts: Scripts, reader: AttributeReader) -> None:
     scripts.run(
         OPEN

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from pluto import finish
+from pluto.cli import pluto
 from pluto.compat.attributes import AttributeKind, AttributeReader, RunAttributes
 from pluto.compat.neptune_scale import Run, exceptions, legacy, projects
 from pluto.compat.neptune_scale.cli.commands import main, sync
@@ -30,6 +32,7 @@ from pluto.compat.neptune_scale.exceptions import (
     NeptuneSeriesTimestampDecreasing,
     NeptuneUnableToLogData,
 )
+from pluto.core.leftovers import of_path
 from tests.compat.neptune_scale.conftest import Said
 from tests.waiting import until
 
@@ -441,11 +444,9 @@ def test_after_the_end_nothing_is_kept_and_nothing_raises(reader: AttributeReade
 
 
 def test_a_run_that_pluto_has_finished_takes_nothing_more_and_says_nothing(reader: AttributeReader) -> None:
-    import pluto
-
     run = start("r")
     run.log_metrics({"a": 1.0}, 1)
-    pluto.finish()
+    finish()
     run.log_metrics({"a": 2.0}, 2)
     run.log_configs({"b": 1})
     run.close()
@@ -550,6 +551,17 @@ def test_a_folder_that_can_not_be_written_keeps_nobody_from_logging(
     assert numbers(reader, "r", "a") == [(1, 1.0)]
 
 
+def test_an_offline_run_is_kept_even_where_its_folder_can_not_be(here: Path, root: Path, said: Said) -> None:
+    (here / "file").touch()
+    with start("r", mode="offline", log_directory=here / "file" / "logs") as run:
+        run.log_metrics({"a": 1.0}, 1)
+    (warning,) = said.warnings()
+    (kept,) = of_path(root)
+    assert kept.run_id == "r"
+    assert kept.records >= 2
+    assert kept.folder in warning
+
+
 def test_an_offline_run_goes_where_its_folder_goes(here: Path, reader: AttributeReader, said: Said) -> None:
     with start("r", mode="offline") as run:
         run.log_metrics({"a": 1.0}, 1)
@@ -562,6 +574,18 @@ def test_an_offline_run_goes_where_its_folder_goes(here: Path, reader: Attribute
     assert done.exit_code == 0, done.output
     assert numbers(reader, "r", "a") == [(1, 1.0)]
     assert not file.parent.exists()
+
+
+def test_pluto_sync_delivers_offline_runs_too(here: Path, reader: AttributeReader) -> None:
+    with start("r", mode="offline") as run:
+        run.log_metrics({"a": 1.0}, 1)
+    done = CliRunner().invoke(pluto, ["sync"])
+    assert done.exit_code == 0, done.output
+    assert numbers(reader, "r", "a") == [(1, 1.0)]
+    assert not (here / ".neptune" / "pluto" / "store").exists()
+    with start("next"):
+        pass
+    assert not list(here.glob(".neptune/team_tests_*"))
 
 
 def test_a_run_that_is_delivered_already_is_nothing_to_sync(here: Path, said: Said) -> None:

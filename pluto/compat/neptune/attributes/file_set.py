@@ -52,7 +52,7 @@ class FileSet(Attribute):
         """What is at the top of the set, or in the folder `path` of it. Raises `FileSetNotFound`."""
         inside = "" if not path else path.strip("/") + "/"
         files = [file for file in self._backend.files(self._name) if file.name.startswith(inside)]
-        if not files:
+        if inside and not files:
             raise FileSetNotFound(self._name, path or "")
         return _entries(files, inside)
 

@@ -126,8 +126,14 @@ def clear(path: Path) -> None:
 def _sync_files(files: Sequence[Path]) -> None:
     from pluto.compat.neptune_scale.cli.commands import sync as sync_of_scale
 
+    left = 0
     for file in files:
-        sync_of_scale.main([str(file)], prog_name="pluto neptune sync", standalone_mode=False)
+        try:
+            sync_of_scale.main([str(file)], prog_name="pluto neptune sync", standalone_mode=False)
+        except SystemExit as error:
+            left = int(error.code or 0)
+    if left:
+        raise SystemExit(left)
 
 
 def _list_unsent(objects: Sequence[Unsent]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pluto.compat.neptune_query.exceptions import NeptuneError, NeptuneFileDownloadError, NeptuneUserError
+from pluto.compat.neptune_query.exceptions import NeptuneFileDownloadError, NeptuneUserError
 from pluto.compat.neptune_query.internal import frames
 from pluto.compat.neptune_query.internal.context import reading
 from pluto.compat.neptune_query.internal.members import ContainerType
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _UNKNOWN: Final = "application/octet-stream"
 _PART_MAX: Final = 255
+_GONE: Final = 404
 _GIVEN_BY: Final = {
     "experiment": "nq.fetch_series and nq.fetch_experiments_table",
     "run": "nq_runs.fetch_series and nq_runs.fetch_runs_table",
@@ -78,15 +79,16 @@ def download(files: Sequence[File], folder: Path, container: ContainerType) -> p
     """Where each file now lies in the folder. Raises `NeptuneFileDownloadError`."""
     frames.pandas()
     done: list[frames.Downloaded] = []
+    taken: set[Path] = set()
     with reading() as reader:
         for file in dict.fromkeys(files):
             target = place(folder, file)
-            try:
-                there = _fetch(reader, file, target)
-            except (NeptuneError, OSError) as error:
-                raise NeptuneFileDownloadError(f"{file.attribute_path}: {error}") from error
-            label = file.container_identifier
-            done.append(frames.Downloaded(label, file.attribute_path, file.step, str(target) if there else None))
+            # Characters a path can't have become the same one: no two files may become one.
+            while target in taken:
+                target = target.with_stem(target.stem + "_")
+            taken.add(target)
+            path = str(target) if _fetched(reader, file, target) else None
+            done.append(frames.Downloaded(file.container_identifier, file.attribute_path, file.step, path))
     return frames.downloads(done, container)
 
 
@@ -95,14 +97,22 @@ def _address(run: int, stored: StoredFile) -> str:
     return "/".join(filter(None, [str(run), stored.path, stored.sha256]))
 
 
-def _fetch(reader: AttributeReader, file: File, target: Path) -> bool:
+def _fetched(reader: AttributeReader, file: File, target: Path) -> bool:
     """Whether the store still had the file, and it is at its place now."""
+    from pluto.query import QueryError
+
     number = file.path.partition("/")[0]
-    run = reader.find(file.project_identifier, id=int(number), series=()) if number.isdecimal() else None
-    for stored in reader.files(run, file.attribute_path) if run is not None else ():
-        if file.path == _address(int(number), stored) and file.step in (None, stored.step):
-            reader.download(stored, target)
-            return True
+    try:
+        run = reader.find(file.project_identifier, id=int(number), series=()) if number.isdecimal() else None
+        for stored in reader.files(run, file.attribute_path) if run is not None else ():
+            if file.path == _address(int(number), stored) and file.step in (None, stored.step):
+                reader.download(stored, target)
+                return True
+    except QueryError as error:
+        if error.status_code != _GONE:
+            raise NeptuneFileDownloadError(f"{file.attribute_path}: {error}", error.status_code) from error
+    except OSError as error:
+        raise NeptuneFileDownloadError(f"{file.attribute_path}: {error}") from error
     return False
 
 

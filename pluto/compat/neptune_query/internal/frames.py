@@ -61,7 +61,7 @@ def table(rows: Sequence[Row], container: str, *, type_suffix: bool, projects: b
         column: pd.Series([row.values.get(columns[column], missing) for row in rows], index=index)
         for column in sorted(columns)
     }
-    head = pd.Index(list(made), name="attribute", dtype=None if made else object)
+    head = pd.Index(list(made), name="attribute", dtype=str if rows else object)
     frame: DataFrame = pd.DataFrame(made, index=index, columns=head)
     return frame
 
@@ -115,16 +115,19 @@ def by_step(parts: Sequence[Part], container: str, *, suffix: str = "", time: bo
         columns |= {key: one.astype(bool) for key, one in columns.items() if key[1] == PREVIEW}
     index = pd.MultiIndex.from_arrays(
         [
-            pd.Index(np.repeat(np.array(labels, object), [len(one) for one in steps])),
+            pd.Index(np.repeat(np.array(labels, object), [len(one) for one in steps]), dtype=str),
             np.concatenate(steps) if steps else np.array([], np.float64),
         ],
         names=[container, "step"],
     )
+    # Texts make columns of texts where there is nothing else.
+    mixed = any(not isinstance(one, str) for part in parts if part.values.dtype == object for one in part.values)
+    if mixed:
+        columns |= {key: pd.Series(one, index, object) for key, one in columns.items() if key[1] == VALUE}
     frame: DataFrame = pd.DataFrame(columns, index=index)
-    if time or previews:
-        frame.columns = pd.MultiIndex.from_tuples(list(columns), names=[None, None])
-    else:
-        frame.columns = pd.Index([name for name, _ in columns], dtype=None if columns else object)
+    names, kinds = ([key[n] for key in columns] for n in (0, 1))
+    head = [pd.Index(names, dtype=str), pd.Index(kinds, dtype=str)]
+    frame.columns = pd.MultiIndex.from_arrays(head, names=[None, None]) if time or previews else head[0]
     return frame
 
 
@@ -179,13 +182,16 @@ def buckets(parts: Sequence[Bucketed], edges: Sequence[float], container: str) -
     there = [part.numbers[~(np.isnan(part.x) & np.isnan(part.y))] for part in parts]
     filled = np.unique(np.concatenate(there)) if there else np.array([], np.int64)
     lines = np.unique(np.maximum(filled, 1))
+    joined = len(edges) > 1 and len(filled) > 0 and filled[0] == 0
     intervals = []
     for line in lines.tolist():
         if len(edges) == 1:
             intervals.append(pd.Interval(edges[0], edges[0], closed="both"))
         else:
-            closed = "both" if line == 1 and filled[0] == 0 else "right"
+            closed = "both" if line == 1 and joined else "right"
             intervals.append(pd.Interval(edges[line - 1], edges[line], closed=closed))
+    # The original makes the joined range anew, and its index with it; otherwise the index stays one of objects.
+    index = pd.Index(intervals) if joined else pd.Index(intervals, dtype=object)
     columns = {}
     for part in sorted(parts, key=lambda part: (part.label, part.path)):
         # Backwards, so that range 0 has the last word.
@@ -198,10 +204,10 @@ def buckets(parts: Sequence[Bucketed], edges: Sequence[float], container: str) -
     head = (
         pd.MultiIndex.from_tuples(list(columns), names=names)
         if columns
-        else pd.MultiIndex.from_arrays([[], [], []], names=names)
+        else pd.MultiIndex.from_arrays([[], [], pd.Index([], dtype=str)], names=names)
     )
     cells = np.column_stack(list(columns.values())) if columns else None
-    frame: DataFrame = pd.DataFrame(cells, index=pd.Index(intervals, dtype=object), columns=head)
+    frame: DataFrame = pd.DataFrame(cells, index=index, columns=head)
     return frame
 
 

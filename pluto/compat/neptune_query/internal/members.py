@@ -103,9 +103,12 @@ class Member:
         """A series in a few values; of an inherited one that went on after the fork, the last value before it alone."""
         source = self.source(path)
         found = source.run.summary(path)
-        if source.until is None or found is None or (found.last_step or 0) <= source.until:
-            return found
-        return self._at_fork(path, source)
+        if found is None:
+            return None
+        whole = source.until is None or (found.last_step or 0) <= source.until
+        # A summary holds finite numbers: the last one may be another.
+        known = found.last is not None or found.last_step is None
+        return found if whole and known else self._last(path, source)
 
     def file(self, path: str) -> StoredFile | None:
         """The file of an attribute; of a series the last one, of an inherited one the last one before the fork."""
@@ -116,7 +119,7 @@ class Member:
         before = self._reader.files(source.run, path, step_max=source.until, tail=1)
         return before[0] if before else None
 
-    def _at_fork(self, path: str, source: Stretch) -> SeriesSummary | None:
+    def _last(self, path: str, source: Stretch) -> SeriesSummary | None:
         from pluto.compat.attributes import SeriesSummary
 
         read: Callable[..., FloatPoints | TextPoints | HistogramPoints] = self._reader.floats

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -94,9 +93,7 @@ def _cell(member: Member, label: str, container: ContainerType, name: str, kind:
         return as_cell(stored, member.source(name).run, label, container, step=step)
     if kind in SERIES:
         summary = member.summary(name)
-        if summary is None:
-            return None
-        last = math.nan if summary.last is None else summary.last
+        last = None if summary is None else summary.last
         return histogram(last) if isinstance(last, HistogramValue) else last
     value = member.atom(name)
     return set(value) if isinstance(value, frozenset) else value

@@ -120,6 +120,7 @@ def opened(given: Arguments, tracking: SourceTrackingConfig | None, inherit_conf
     namespace = (given.runtime_namespace or "").rstrip("/") or "runtime"
     fork_step = None if given.fork_step is None else micro(given.fork_step)
     experiment = given.experiment_name
+    root = offline_root(base) if given.mode == "offline" else None
     op = open_run(
         given.project,
         external_id=given.run_id,
@@ -134,7 +135,7 @@ def opened(given: Arguments, tracking: SourceTrackingConfig | None, inherit_conf
         capture=Capture(stdout=console, stderr=console, hardware=False, facts=False, namespace=namespace),
         mode=None if given.mode is None else _MODES[given.mode],
         flat=True,
-        settings={"dir": str(offline_root(base))} if given.mode == "offline" else None,
+        settings=None if root is None else {"dir": str(root)},
     )
     if op.settings.mode == "disabled":
         return None

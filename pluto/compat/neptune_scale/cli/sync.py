@@ -21,16 +21,16 @@ def sync_all(run_log_file: Path, *, timeout: float | None = None) -> bool:
     A run that was kept offline goes where Pluto's settings say now. Raises `ValueError` for a file that is not one of
     Pluto's, `OSError` for one that can't be read.
     """
-    from pluto.core.leftovers import deliver, of_path, redirect
+    from pluto.core.leftovers import deliver, redirect
     from pluto.core.settings import resolve
+    from pluto.core.uploader.writer import read_json
 
     pointer = Pointer.read(run_log_file)
     if not pointer.folder.is_dir():
         get_logger().info("Run %s is delivered already", pointer.run_id)
         remove(run_log_file)
         return True
-    (found,) = of_path(pointer.folder)
-    if found.mode == "offline":
+    if read_json(pointer.folder / "run.json").get("mode") == "offline":
         redirect(pointer.folder, resolve())
     timer = Timer(timeout)
 
@@ -47,6 +47,6 @@ def sync_all(run_log_file: Path, *, timeout: float | None = None) -> bool:
     if why is not None:
         get_logger().warning("Run %s is not delivered to its end: %s", pointer.run_id, why)
         return False
-    get_logger().info("%d records of run %s are delivered", found.records + found.files, pointer.run_id)
+    get_logger().info("Run %s is delivered", pointer.run_id)
     remove(run_log_file)
     return True

@@ -54,9 +54,14 @@ def base_of(log_directory: str | Path | None) -> Path:
     return Path(log_directory or os.environ.get(LOG_DIRECTORY) or ".neptune").absolute()
 
 
-def offline_root(base: Path) -> Path:
-    """Pluto's root for offline runs: beside their folders, so that it goes where they go."""
-    return base / "pluto"
+def offline_root(base: Path) -> Path | None:
+    """Pluto's root for offline runs: beside their folders, so that it goes where they go. None: it can't be made."""
+    root = base / "pluto"
+    try:
+        root.mkdir(0o700, parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return root if os.access(root, os.W_OK) else None
 
 
 class LogFolder:

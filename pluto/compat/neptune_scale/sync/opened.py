@@ -24,6 +24,8 @@ from pluto.compat.neptune_scale.util import get_logger
 from pluto.compat.neptune_scale.util.logger import ThrottledLogger
 from pluto.compat.neptune_scale.util.timer import Timer
 from pluto.core import fork, shutdown
+from pluto.core.leftovers import redirect
+from pluto.core.settings import resolve
 
 if TYPE_CHECKING:
     from pluto.compat.neptune_scale.sync.lag_tracking import LagTracker
@@ -35,6 +37,8 @@ _AGAIN_S: Final = 10.0
 """After how long a problem that lasts is told again."""
 _ASIDE_S: Final = 2.0
 """What the end of a run grants to the facts about the code, and to callbacks."""
+_LAST_WORD_S: Final = 0.5
+"""What the end of the process grants to callbacks."""
 
 
 class OpenRun:
@@ -60,6 +64,9 @@ class OpenRun:
         history = History(op, run_id, self.monitor.tell, shared=shared, forks=fork_step is not None)
         self.recording = Recording(self.writer, self.monitor, history, fork_step)
         folder = self.writer.folder
+        if folder is not None and not op.online:
+            # Its journals lie beside the script; it still goes where other runs go.
+            redirect(folder, resolve())
         self.folder = None if folder is None else LogFolder(base, Pointer(folder, op.project, run_id))
         self._lag = lag
         self._rejected = 0
@@ -201,6 +208,7 @@ def _at_exit() -> None:
     if runs:
         shutdown.at_exit()
     for run in runs:
+        run.monitor.stop(_LAST_WORD_S)
         run.leave()
 
 

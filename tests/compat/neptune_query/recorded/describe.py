@@ -19,6 +19,7 @@ def frame(table: Any) -> dict[str, Any]:
         },
         "columns": {
             "names": list(table.columns.names),
+            "types": [kind(table.columns.get_level_values(n)) for n in range(table.columns.nlevels)],
             "values": [list(name) if isinstance(name, tuple) else name for name in table.columns],
         },
         "types": [kind(table.iloc[:, n]) for n in range(table.shape[1])],
@@ -30,9 +31,17 @@ def frame(table: Any) -> dict[str, Any]:
 
 
 def kind(column: Any) -> str:
-    """The type of a column, without what differs between pandas 2 and 3: texts, and how fine times are."""
-    name = str(column.dtype)
-    return "text or object" if name in ("object", "str") else name.replace("[ns,", "[us,")
+    """The type of a column or index."""
+    return str(column.dtype)
+
+
+def without_versions(shown: Any) -> Any:
+    """The same without what differs between pandas 2 and 3: the type of texts, and how fine times are."""
+    if isinstance(shown, dict):
+        return {name: without_versions(part) for name, part in shown.items()}
+    if isinstance(shown, list):
+        return [without_versions(part) for part in shown]
+    return {"str": "object", "datetime64[ns, UTC]": "datetime64[us, UTC]"}.get(shown, shown)
 
 
 def cell(value: Any) -> Any:

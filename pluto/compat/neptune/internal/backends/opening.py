@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
@@ -89,6 +90,7 @@ def _open_run(opening: Opening) -> PlutoBackend:
         backend: PlutoBackend = OfflineBackend(op, opening, new=True)
         backend.project = OFFLINE_PROJECT_QUALIFIED_NAME
         backend.note("offline")
+        _bind(backend)
         backend.begin(_first_values(opening, key))
         return backend
     facts, refusal = op.answer()
@@ -103,6 +105,16 @@ def _open_run(opening: Opening) -> PlutoBackend:
     if new:
         backend.begin(_first_values(opening, key))
     return backend
+
+
+def _bind(backend: PlutoBackend) -> None:
+    """Makes a plain `pluto sync` send an offline run to where Pluto's settings say, and not into its own folder."""
+    from pluto.compat.neptune.internal.backends.places import settings_for
+    from pluto.core.leftovers import redirect
+
+    if backend.folder is not None:
+        with contextlib.suppress(OSError):
+            redirect(backend.folder, settings_for())
 
 
 def _opened(opening: Opening) -> Op:
@@ -122,6 +134,7 @@ def _opened(opening: Opening) -> Op:
         return open_run(
             project,
             external_id=_identity(opening),
+            made_id=offline,
             display_id=opening.display_id,
             container=CONTAINERS[opening.type],
             exists=_EXISTS[opening.exists],

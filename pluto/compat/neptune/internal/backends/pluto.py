@@ -25,6 +25,7 @@ from pluto.compat.neptune.exceptions import (
 )
 from pluto.compat.neptune.internal import data_directory
 from pluto.compat.neptune.internal.backends.backend import Operation
+from pluto.compat.neptune.internal.backends.given import fields_given
 from pluto.compat.neptune.internal.backends.run_writer import RunWriter
 from pluto.compat.neptune.internal.backends.stored import StoredFields
 from pluto.compat.neptune.internal.backends.urls import url_of
@@ -130,15 +131,18 @@ class PlutoBackend(StoredFields):
     def known_definitions(self) -> Mapping[str, AttributeKind]:
         """Those of a new object without asking the store."""
         if self.new:
-            found = _given(self.type)
+            found = self._given()
         else:
             try:
                 found = dict(self.definitions())
             except NeptuneException as error:
                 self._logger.warning("which fields there are could not be read: %s", error)
-                found = _given(self.type)
+                found = self._given()
         self._fields.kinds.update(found)
         return found
+
+    def _given(self) -> dict[str, AttributeKind]:
+        return fields_given(self.type, custom_id=self._opening.external_id is not None)
 
     def definitions(self) -> Mapping[str, AttributeKind]:
         """All fields; those written here, too, as long as they are on their way."""
@@ -175,9 +179,13 @@ class PlutoBackend(StoredFields):
 
     def note(self, kind: data_directory.Kind) -> None:
         """Makes a folder in the data directory, for the commands that list and deliver what is left."""
-        folder = self._fields.attributes.folder
-        if folder is not None:
-            self.data_path = data_directory.note(kind, self.type, self.unique_id, self.project, folder)
+        if self.folder is not None:
+            self.data_path = data_directory.note(kind, self.type, self.unique_id, self.project, self.folder)
+
+    @property
+    def folder(self) -> Path | None:
+        """Where its journals lie."""
+        return self._fields.attributes.folder
 
     def progress(self) -> tuple[int, int]:
         """How many records are in the store, and how many there are."""
@@ -308,33 +316,6 @@ class OfflineBackend(PlutoBackend):
 
     def _report(self, first: int, left: int, seconds: float) -> None:
         """Says nothing: nobody waited."""
-
-
-def _given(type: ContainerType) -> dict[str, AttributeKind]:
-    """The fields that an object has from the start."""
-    kind = AttributeKind
-    fields = {
-        "id": kind.STRING,
-        "name": kind.STRING,
-        "state": kind.RUN_STATE,
-        "tags": kind.STRING_SET,
-        "group_tags": kind.STRING_SET,
-        "creation_time": kind.DATETIME,
-        "modification_time": kind.DATETIME,
-        "ping_time": kind.DATETIME,
-        "running_time": kind.FLOAT,
-        "monitoring_time": kind.FLOAT,
-        "size": kind.FLOAT,
-    }
-    if type is ContainerType.PROJECT:
-        fields["visibility"] = kind.STRING
-    else:
-        fields |= {"owner": kind.STRING, "trashed": kind.BOOL, "description": kind.STRING}
-    if type is ContainerType.RUN:
-        fields |= {"failed": kind.BOOL, "custom_run_id": kind.STRING}
-    if type is ContainerType.MODEL_VERSION:
-        fields |= {"model_id": kind.STRING, "stage": kind.STRING}
-    return {f"sys/{name}": kind for name, kind in fields.items()}
 
 
 def _seconds(text: str | None, otherwise: float) -> float:

@@ -35,8 +35,10 @@ SIMPLE: Final = frozenset({
     AttributeKind.BOOL, AttributeKind.INT, AttributeKind.FLOAT, AttributeKind.STRING, AttributeKind.DATETIME,
     AttributeKind.RUN_STATE,
 })  # fmt: skip
-_OF_RUNS: Final = frozenset(f"sys/{name}" for name in ("custom_run_id", "description", "failed", "trashed"))
-"""Fields that the run has in which a project's own fields are kept, and the project has not."""
+_OF_RUNS: Final = frozenset(("sys/custom_run_id", "sys/failed"))
+"""Fields of the run in which the fields of another object are kept, and that the object has not;"""
+_NOT_OF_PROJECTS: Final = _OF_RUNS | {"sys/description", "sys/trashed"}
+"""and those that a project has not."""
 _SERIES: Final = (AttributeKind.FLOAT_SERIES, AttributeKind.STRING_SERIES)
 
 
@@ -67,9 +69,10 @@ class StoredFields(Backend):
         return self._shown(self.run())
 
     def _shown(self, run: RunAttributes) -> Mapping[str, AttributeKind]:
-        if self.type is not ContainerType.PROJECT:
+        if self.type is ContainerType.RUN:
             return run.definitions
-        return {path: kind for path, kind in run.definitions.items() if path not in _OF_RUNS}
+        hidden = _NOT_OF_PROJECTS if self.type is ContainerType.PROJECT else _OF_RUNS
+        return {path: kind for path, kind in run.definitions.items() if path not in hidden}
 
     def atom(self, path: str) -> Any:
         """The value."""

@@ -134,8 +134,10 @@ def get_html_content(chart: Any, **kwargs: Any) -> str:
             return _plotly_html(_as_plotly(figure), kwargs)
         except ImportError:
             logger.warning("Plotly is not installed: the figure is kept as an image")
-        except UserWarning:
-            logger.warning("Plotly can't draw this figure: it is kept as an image")
+        except PlotlyIncompatibilityException:
+            raise
+        except Exception as error:  # noqa: BLE001  it knows the figures of some versions of Matplotlib alone
+            logger.warning("Plotly can't draw this figure (%r): it is kept as an image", error)
         return f"<img src='data:image/png;base64,{base64.b64encode(_figure_png(figure)).decode()}'/>"
     if is_pandas_dataframe(chart):
         return str(chart.to_html())
