@@ -38,6 +38,7 @@ class Kind(enum.IntEnum):
     END = 14
     FILE = 20
     COLUMNS = 21
+    ROW = 30
 
 
 class Start(msgspec.Struct, array_like=True, omit_defaults=False):
@@ -226,6 +227,21 @@ class Name(msgspec.Struct, array_like=True):
     text: str
 
 
+class Row(msgspec.Struct, array_like=True):
+    """A part of a row: what one `log()` call of the W&B door adds to it. In a batch: a whole row, merged.
+
+    The parts of a row follow each other in a journal. It is whole once a part has `flush`, a part of another row
+    follows, or the writer has ended or is gone.
+    """
+
+    time: int
+    step: Step
+    """The row's number. `[n]` where the writer does not know it: rows of equal `n` are one row."""
+    values: dict[str, Any]
+    """By name, with `.` between the names of nested dicts: numbers, booleans, texts, None, and JSON lists and objects."""
+    flush: bool = True
+
+
 class End(msgspec.Struct, array_like=True):
     """The last record of a writer that ended on its own account."""
 
@@ -239,7 +255,7 @@ class End(msgspec.Struct, array_like=True):
 
 Record = (
     Start | Metrics | Columns | Texts | Data | Media | File | Console | Config | Tags | Notes | Alert | ModelGraph
-    | Metadata | Name | End
+    | Metadata | Name | Row | End
 )  # fmt: skip
 
 STRUCTS: Final[dict[Kind, type[msgspec.Struct]]] = {
@@ -256,6 +272,7 @@ STRUCTS: Final[dict[Kind, type[msgspec.Struct]]] = {
     Kind.MODEL_GRAPH: ModelGraph,
     Kind.METADATA: Metadata,
     Kind.NAME: Name,
+    Kind.ROW: Row,
     Kind.END: End,
     Kind.FILE: File,
     Kind.COLUMNS: Columns,
