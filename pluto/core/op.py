@@ -8,7 +8,7 @@ import math
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from pluto.core.answer import Answer
 from pluto.core.encode import PLAIN, Sorted, Sorter, pack
 from pluto.core.encode import step as checked_step
 from pluto.core.errors import RunError
+from pluto.core.journal.blobs import BlobFolder
 from pluto.core.observers import Observers
 from pluto.core.receipt import Refusal, RunFacts
 from pluto.core.recorder import Opening, Recorder, explain
@@ -237,33 +238,33 @@ class Op(About):
                 self._sorter.refuse(name, error)
 
     def _log_media(self, moment: int, here: records.Step, name: str, index: int, value: Any) -> None:
-        recorder = self._own_recorder()
-        if recorder is None:
-            return
-        with recorder.journal.blobs() as blobs:
-            for draft in value.capture(blobs):
-                media = records.Media(
-                    time=moment,
-                    step=here,
-                    name=name,
-                    index=index,
-                    type=draft.type,
-                    form=draft.form,
-                    file_name=draft.file_name,
-                    blob=draft.blob,
-                    inline=draft.inline,
-                    parameters=draft.parameters,
-                    caption=draft.caption,
-                    annotations=draft.annotations,
-                    metadata=draft.metadata,
-                )
-                self._append(int(Kind.MEDIA), encode(media))
+        with self.blobs() as blobs:
+            for draft in value.capture(blobs) if blobs is not None else ():
+                self._append(int(Kind.MEDIA), encode(draft.record(moment, here, name, index)))
 
     def watch(self, module: Any, **kwargs: Any) -> Any:
         """Logs gradients, parameters and graph of a torch module; `pluto.compat.torch.watch` has the options."""
         return importlib.import_module("pluto.compat.torch").watch(module, op=self, **kwargs)
 
-    # within
+    # for doors, and within
+
+    def append(self, kind: int, body: bytes) -> None:
+        """Writes a record, of a kind and with a body as `pluto.protocol.records` has them."""
+        self._append(kind, body)
+
+    def write(self, record: records.Record) -> None:
+        """Writes a record."""
+        self._append(int(records.kind_of(record)), encode(record))
+
+    @contextlib.contextmanager
+    def blobs(self) -> Iterator[BlobFolder | None]:
+        """Where what is too big for a record goes; write the record that names it within the block. None: nowhere."""
+        recorder = self._own_recorder()
+        if recorder is None:
+            yield None
+            return
+        with recorder.journal.blobs() as blobs:
+            yield blobs
 
     def listen(self, listener: Callable[[Mapping[str, Any]], None]) -> None:
         """Has the numbers of every further call told to `listener`, once they are stored."""
