@@ -35,7 +35,7 @@ def parse_config(
 def _to_dict(params: Any) -> dict[str, Any]:
     if isinstance(params, dict):
         return params
-    if params is None or isinstance(params, PreInitObject):
+    if isinstance(params, PreInitObject):
         return {}
     omegaconf = sys.modules.get("omegaconf")
     if omegaconf is not None and omegaconf.OmegaConf.is_config(params):

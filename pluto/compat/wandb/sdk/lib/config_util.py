@@ -18,19 +18,16 @@ def dict_from_config_file(filename: str | os.PathLike[str], must_exist: bool = F
 
     Raises `ConfigError` for a file that can't be read, or that is not there and has to be.
     """
-    import yaml
-
     try:
         with open(filename, encoding="utf-8") as file:
-            found = yaml.safe_load(file)
+            text = file.read()
     except FileNotFoundError:
         if must_exist:
             raise ConfigError(f"config file {filename} doesn't exist") from None
         return None
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"Couldn't read config file {filename}: {error}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"Invalid YAML in config file {filename}: {error}") from error
+    found = load_yaml(text, filename)
     if found is None:
         termwarn(f"Found an empty config file ({filename}). Proceeding with no defaults.")
         return None
@@ -40,6 +37,18 @@ def dict_from_config_file(filename: str | os.PathLike[str], must_exist: bool = F
         return {key: value["value"] for key, value in found.items()}
     except (TypeError, KeyError):
         raise ConfigError(f"config file {filename}: every key has a mapping with `value`") from None
+
+
+def load_yaml(text: str, where: str | os.PathLike[str] = "the text") -> Any:
+    """What YAML text holds. Raises `ConfigError` for text that is none, and where PyYAML is missing."""
+    try:
+        import yaml
+    except ImportError:
+        raise ConfigError(f"{where} is YAML, which takes PyYAML to read: pip install pyyaml") from None
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"Invalid YAML in {where}: {error}") from error
 
 
 def save_config_file_from_dict(config_filename: str | os.PathLike[str], config_dict: dict[str, Any]) -> None:

@@ -70,6 +70,28 @@ def to_row_value(key: str, value: Any, run: Run, step: int) -> Any:
     return jsonable(value)
 
 
+def summary_value(key: str, value: Any, run: Any) -> Any:
+    """A value as a summary has it: large arrays as a few numbers about them.
+
+    Raises `TypeError` for what has no JSON form, and what a data type raises.
+    """
+    if needs_types(value):
+        from pluto.compat.wandb.sdk.data_types.utils import val_to_json
+
+        value = val_to_json(run, key, value, namespace="summary")
+    return jsonable(value, many=statistics)
+
+
+def statistics(array: Any) -> dict[str, Any]:
+    """What a summary has of an array of more than 32 values."""
+    import numpy
+
+    points = {f"{percent}%": float(numpy.percentile(array, percent)) for percent in (10, 25, 75, 90)}
+    facts = {"var": numpy.var(array), "mean": numpy.mean(array), "min": numpy.amin(array), "max": numpy.amax(array)}
+    numbers = {name: value.item() for name, value in facts.items()}
+    return {"_type": f"numpy.{type(array).__name__}", **numbers, **points, "size": int(array.size)}
+
+
 def needs_types(value: Any) -> bool:
     """Whether a value is one of the door's data types, or becomes one: media, charts, tables, figures, frames."""
     types = sys.modules.get("pluto.compat.wandb.sdk.data_types.base_types.wb_value")

@@ -12,6 +12,7 @@ import msgspec
 from pluto.compat.wandb.errors.term import termwarn
 from pluto.compat.wandb.sdk.lib.definitions import Definition, Definitions, Path, read
 from pluto.compat.wandb.sdk.lib.row_values import clean, flat
+from pluto.compat.wandb.sdk.lib.sketch import Sketch
 from pluto.compat.wandb.sdk.lib.tally import Tally
 from pluto.core.fork import sqlite_lock
 from pluto.protocol.records import Kind
@@ -39,13 +40,11 @@ class Rows:
         self.paths: dict[str, Path] = {}
         """The nested names of each name that rows have."""
         self.tally = Tally(definitions, self.paths)
+        self.sketch = Sketch()
+        """How metrics went, roughly."""
         self.number = 0
         """The row that is open, or comes next."""
         self.open = False
-        self.time_us = 0
-        """When the last row that is finished was written; 0 while there is none."""
-        self.stamp: Any = None
-        """The `_timestamp` a script gave it."""
         self.relative = False
         """Whether the numbers are counted here, and mean nothing to others: the deliverer finds the real ones."""
         self._values: dict[str, Any] = {}
@@ -130,6 +129,10 @@ class Rows:
                 self._finish()
                 self.number += 1
 
+    def forked(self) -> None:
+        """In a forked child, or a process that joins the run: the open row is the other's, and so are the numbers."""
+        self.relative, self.number, self.open, self._values = True, 0, False, {}
+
     def _part(self, now: int, number: int, values: Mapping[str, Any], flush: bool) -> bytes:
         return _pack((now, [number + 1] if self.relative else number, values, flush))
 
@@ -155,8 +158,8 @@ class Rows:
             self._finish()
 
     def _finish(self) -> None:
-        self.tally.add(self._values)
-        self.time_us, self.stamp = self._opened_us, self._values.get("_timestamp")
+        self.tally.add(self._values, self.number, self._opened_us)
+        self.sketch.add(self._values)
         self.open, self._values = False, {}
 
     def _look(self, items: list[tuple[Path, Any]], number: int) -> dict[str, Any]:

@@ -25,10 +25,17 @@ class Tally:
         """Names of which the summary has more, or less, than the last value."""
         self._assigned: set[str] = set()
         """Names that were assigned to: the last value counts, whatever was defined before."""
+        self._row: tuple[int, int, Any] | None = None
+        """Number, time and own `_timestamp` of a finished row that the summary does not show yet."""
+        self.started = 0.0
+        """When this process took the run up, in seconds since the epoch,"""
+        self.runtime = 0.0
+        """and the `_runtime` the run had then."""
 
-    def add(self, values: Mapping[str, Any]) -> None:
+    def add(self, values: Mapping[str, Any], number: int, time_us: int) -> None:
         """A row is finished."""
         self._pending.update(values)
+        self._row = number, time_us, values.get("_timestamp")
         if self.aggregated:
             for name in self.aggregated.intersection(values):
                 self._aggregates[name].add(values[name])
@@ -71,6 +78,12 @@ class Tally:
                     continue
             if value is not None and value is not _MISSING:
                 put(self._tree, path, value)
+        if self._row is not None:
+            number, time_us, stamp = self._row
+            self._row = None
+            now = time_us / 1e6
+            runtime = self.runtime + max(0.0, now - self.started)
+            self._tree.update(_step=number, _timestamp=now if stamp is None else stamp, _runtime=runtime)
         return self._tree
 
     def assign(self, path: Path, value: Any) -> None:
