@@ -238,7 +238,7 @@ class Row(msgspec.Struct, array_like=True):
     step: Step
     """The row's number. `[n]` where the writer does not know it: rows of equal `n` are one row."""
     values: dict[str, Any]
-    """By name, with `.` between the names of nested dicts: numbers, booleans, texts, None, and JSON lists and objects."""
+    """By name, `.` between the names of nested dicts: numbers, booleans, texts, None, and JSON lists and objects."""
     flush: bool = True
 
 

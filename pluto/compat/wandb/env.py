@@ -45,7 +45,7 @@ GIT_REMOTE_URL = "WANDB_GIT_REMOTE_URL"
 GIT_ROOT = "WANDB_GIT_ROOT"
 HOST = "WANDB_HOST"
 HTTP_TIMEOUT = "WANDB_HTTP_TIMEOUT"
-IDENTITY_TOKEN_FILE = "WANDB_IDENTITY_TOKEN_FILE"
+IDENTITY_TOKEN_FILE = "WANDB_IDENTITY_TOKEN_FILE"  # noqa: S105  (a variable's name)
 IGNORE = "WANDB_IGNORE_GLOBS"
 INITED = "WANDB_INITED"
 INIT_TIMEOUT = "WANDB_INIT_TIMEOUT"
@@ -159,7 +159,7 @@ def get_error_reporting(default: bool | str = True, env: Environment | None = No
 
 def get_run(default: str | None = None, env: Environment | None = None) -> str | None:
     """The run id of WANDB_RUN_ID."""
-    return _of(env).get(RUN_ID, default)
+    return _text(RUN_ID, default, env)
 
 
 def get_args(default: list[str] | None = None, env: Environment | None = None) -> list[str] | None:
@@ -176,7 +176,7 @@ def get_args(default: list[str] | None = None, env: Environment | None = None) -
 
 def get_docker(default: str | None = None, env: Environment | None = None) -> str | None:
     """The image of WANDB_DOCKER."""
-    return _of(env).get(DOCKER, default)
+    return _text(DOCKER, default, env)
 
 
 def get_http_timeout(default: int = 20, env: Environment | None = None) -> int:
@@ -198,37 +198,37 @@ def get_ignore(default: list[str] | None = None, env: Environment | None = None)
 
 def get_project(default: str | None = None, env: Environment | None = None) -> str | None:
     """The project of WANDB_PROJECT."""
-    return _of(env).get(PROJECT, default)
+    return _text(PROJECT, default, env)
 
 
 def get_username(default: str | None = None, env: Environment | None = None) -> str | None:
     """The name of WANDB_USERNAME."""
-    return _of(env).get(USERNAME, default)
+    return _text(USERNAME, default, env)
 
 
 def get_user_email(default: str | None = None, env: Environment | None = None) -> str | None:
     """The address of WANDB_USER_EMAIL."""
-    return _of(env).get(USER_EMAIL, default)
+    return _text(USER_EMAIL, default, env)
 
 
 def get_entity(default: str | None = None, env: Environment | None = None) -> str | None:
     """The entity of WANDB_ENTITY."""
-    return _of(env).get(ENTITY, default)
+    return _text(ENTITY, default, env)
 
 
 def get_organization(default: str | None = None, env: Environment | None = None) -> str | None:
     """The organisation of WANDB_ORGANIZATION."""
-    return _of(env).get(ORGANIZATION, default)
+    return _text(ORGANIZATION, default, env)
 
 
 def get_base_url(default: str | None = None, env: Environment | None = None) -> str | None:
     """The address of WANDB_BASE_URL, which Pluto never calls."""
-    return _of(env).get(BASE_URL, default)
+    return _text(BASE_URL, default, env)
 
 
 def get_app_url(default: str | None = None, env: Environment | None = None) -> str | None:
     """The address of WANDB_APP_URL, which Pluto never calls."""
-    return _of(env).get(APP_URL, default)
+    return _text(APP_URL, default, env)
 
 
 def get_show_run(default: str | None = None, env: Environment | None = None) -> bool:
@@ -238,7 +238,7 @@ def get_show_run(default: str | None = None, env: Environment | None = None) -> 
 
 def get_description(default: str | None = None, env: Environment | None = None) -> str | None:
     """The text of WANDB_DESCRIPTION."""
-    return _of(env).get(DESCRIPTION, default)
+    return _text(DESCRIPTION, default, env)
 
 
 def get_tags(default: str = "", env: Environment | None = None) -> list[str]:
@@ -248,12 +248,12 @@ def get_tags(default: str = "", env: Environment | None = None) -> list[str]:
 
 def get_dir(default: str | None = None, env: Environment | None = None) -> str | None:
     """The folder of WANDB_DIR."""
-    return _of(env).get(DIR, default)
+    return _text(DIR, default, env)
 
 
 def get_config_paths(default: str | None = None, env: Environment | None = None) -> str | None:
     """The paths of WANDB_CONFIG_PATHS, as one text."""
-    return _of(env).get(CONFIG_PATHS, default)
+    return _text(CONFIG_PATHS, default, env)
 
 
 def get_agent_report_interval(default: str | None = None, env: Environment | None = None) -> int | None:
@@ -279,7 +279,7 @@ def get_crash_nosync_time(default: str | None = None, env: Environment | None = 
 
 def get_magic(default: str | None = None, env: Environment | None = None) -> str | None:
     """The text of WANDB_MAGIC."""
-    return _of(env).get(MAGIC, default)
+    return _text(MAGIC, default, env)
 
 
 def get_data_dir(env: Environment | None = None) -> str:
@@ -309,17 +309,17 @@ def get_use_v1_artifacts(env: Environment | None = None) -> bool:
 
 def get_launch_queue_name(env: Environment | None = None) -> str | None:
     """The text of WANDB_LAUNCH_QUEUE_NAME."""
-    return _of(env).get(LAUNCH_QUEUE_NAME)
+    return _text(LAUNCH_QUEUE_NAME, None, env)
 
 
 def get_launch_queue_entity(env: Environment | None = None) -> str | None:
     """The text of WANDB_LAUNCH_QUEUE_ENTITY."""
-    return _of(env).get(LAUNCH_QUEUE_ENTITY)
+    return _text(LAUNCH_QUEUE_ENTITY, None, env)
 
 
 def get_launch_trace_id(env: Environment | None = None) -> str | None:
     """The text of WANDB_LAUNCH_TRACE_ID."""
-    return _of(env).get(LAUNCH_TRACE_ID)
+    return _text(LAUNCH_TRACE_ID, None, env)
 
 
 def get_credentials_file(default: str, env: Environment | None = None) -> Path:
@@ -335,6 +335,11 @@ def set_entity(value: str, env: Environment | None = None) -> None:
 def set_project(value: str, env: Environment | None = None) -> None:
     """Sets WANDB_PROJECT."""
     _of(env)[PROJECT] = value or "uncategorized"
+
+
+def _text(variable: str, default: str | None, env: Environment | None) -> str | None:
+    found: str | None = _of(env).get(variable, default)
+    return found
 
 
 def _of(env: Environment | None) -> Environment:

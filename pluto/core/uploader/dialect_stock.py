@@ -22,9 +22,11 @@ from pluto.core.uploader.writer import Writer
 from pluto.protocol import records
 from pluto.protocol.batch import FILES, LINES
 from pluto.protocol.records import Kind
+from pluto.protocol.rows import JSON, contents
 
 _ROUTES: Final = {
-    Kind.METRICS: "metrics", Kind.COLUMNS: "metrics", Kind.TEXTS: "data", Kind.DATA: "data", Kind.CONSOLE: "logs",
+    Kind.METRICS: ("metrics",), Kind.COLUMNS: ("metrics",), Kind.TEXTS: ("data",), Kind.DATA: ("data",),
+    Kind.CONSOLE: ("logs",), Kind.ROW: ("metrics", "data"),
 }  # fmt: skip
 _LINES_AT_ONCE: Final = 5000
 _ADDRESS_S: Final = 1800.0
@@ -53,7 +55,7 @@ class StockDialect:
         for name, top in writer.cursor.names.items():
             place.tops[name] = max(place.tops.get(name, top), top)
         for route in ("metrics", "data", "logs"):
-            mine = [row for row in self._unsent(writer, route, rows) if _ROUTES.get(Kind(row.kind)) == route]
+            mine = [row for row in self._unsent(writer, route, rows) if route in _ROUTES.get(Kind(row.kind), ())]
             self._send(client, place, writer, route, mine)
         for row in self._unsent(writer, "calls", rows):
             if row.kind in CALLS:
@@ -93,7 +95,7 @@ class StockDialect:
             lines: list[bytes] = []
             for row in part:
                 try:
-                    lines += _lines_of(row, writer.cursor.base, steps, names)
+                    lines += _lines_of(row, route, writer.cursor.base, steps, names)
                 except (ValueError, msgspec.DecodeError) as error:
                     writer.reject(row, f"unreadable: {error}")
             self._register(client, place, names)
@@ -210,9 +212,11 @@ class StockDialect:
 _Names = dict[str, str]
 
 
-def _lines_of(row: Row, base: int | None, steps: wire.Steps, names: _Names) -> list[bytes]:
-    """The lines a record becomes. `names` takes what has to be registered."""
+def _lines_of(row: Row, route: str, base: int | None, steps: wire.Steps, names: _Names) -> list[bytes]:
+    """The lines a record becomes on a route. `names` takes what has to be registered."""
     record = records.decode(row.kind, row.body)
+    if isinstance(record, records.Row):
+        return _lines_of_row(record, route, base, steps, names)
     if isinstance(record, records.Metrics):
         _note(names, record.values, "METRIC")
         return wire.metric_lines(record.time, step_of(record.step, base), record.values, steps)
@@ -234,6 +238,17 @@ def _lines_of(row: Row, base: int | None, steps: wire.Steps, names: _Names) -> l
         wire.log_line(record.time, message, record.first_line + offset, record.stream)
         for offset, message in enumerate(record.lines)
     ]
+
+
+def _lines_of_row(record: records.Row, route: str, base: int | None, steps: wire.Steps, names: _Names) -> list[bytes]:
+    found, step = contents(record), step_of(record.step, base)
+    if route == "metrics":
+        _note(names, found.numbers, "METRIC")
+        return wire.metric_lines(record.time, step, found.numbers, steps) if found.numbers else []
+    _note(names, found.texts, "DATA")
+    _note(names, found.others, JSON)
+    lines = [wire.data_line(record.time, step, name, "string-series", text) for name, text in found.texts.items()]
+    return lines + [wire.data_line(record.time, step, name, JSON, body) for name, body in found.others.items()]
 
 
 def _note(names: _Names, logged: Any, type: str) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from pluto.protocol import records
 from pluto.protocol.batch import Entry, Rejection
 from pluto.protocol.records import BATCH_KINDS, Kind
+from pluto.protocol.rows import JSON, contents
 from pluto.server.series import blocks, chunks
 from pluto.server.series.blocks import Builder
 from pluto.server.series.rows import step_in
@@ -91,6 +92,15 @@ class Batch:
         self.names.setdefault(record.name, TEXT_NAME if record.type == TEXT_TYPE else record.type.upper())
         self.data.append(row)
 
+    def _row(self, record: records.Row) -> None:
+        time, step, found = _int64(record.time), _step(record.step), contents(record)
+        if found.numbers:
+            self.metrics.add_row(time, step, found.numbers)
+        for type, texts in ((TEXT_TYPE, found.texts), (JSON, found.others)):
+            for name, text in texts.items():
+                self.names.setdefault(name, TEXT_NAME if type == TEXT_TYPE else type)
+                self.data.append((name, type, step_in(step), time, text))
+
     def _file(self, record: records.File) -> None:
         if not _HASH.match(record.sha256):
             raise Unfit("sha256 has to be 64 hexadecimal digits in lower case")
@@ -119,6 +129,7 @@ _TAKE: Final[dict[int, Callable[[Batch, Any], None]]] = {
     Kind.COLUMNS: Batch._columns,
     Kind.TEXTS: Batch._texts,
     Kind.DATA: Batch._data,
+    Kind.ROW: Batch._row,
     Kind.FILE: Batch._file,
     Kind.CONSOLE: Batch._console,
 }

@@ -52,7 +52,7 @@ def termerror(string: str, newline: bool = True, repeat: bool = True, prefix: bo
     _say(string, newline, repeat, prefix, logging.ERROR)
 
 
-def terminput(prompt: str, *, timeout: float | None = None, hide: bool = False) -> str:
+def terminput(prompt: str, *, timeout: float | None = None, hide: bool = False) -> str:  # noqa: ARG001
     """Never asks: a program that logs must not wait for somebody to type. Raises `EOFError`."""
     raise EOFError(f"{prompt.strip()!r} is not asked: set it by an argument or an environment variable")
 

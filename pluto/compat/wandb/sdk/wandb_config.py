@@ -17,7 +17,8 @@ Keep = Callable[[dict[str, Any]], object]
 class Config:
     """Values by name, as items and as attributes. What is written is kept with the run.
 
-    A value that is there is not changed to another one, unless `update(…, allow_val_change=True)` says so: `ConfigError`.
+    A value that is there is not changed to another one (`ConfigError`), unless `update(…, allow_val_change=True)` says
+    so.
     """
 
     def __init__(self) -> None:
@@ -105,11 +106,15 @@ class Config:
         """Keeps it all, as it is: after a dict in it was changed in place."""
         self._kept(self._items)
 
-    def update_locked(self, d: Mapping[str, Any], user: str | None = None, _allow_val_change: bool | None = None) -> None:
+    def update_locked(
+        self, d: Mapping[str, Any], user: str | None = None, _allow_val_change: bool | None = None
+    ) -> None:
         """Sets values for good: later changes are left out, with a warning that names `user`."""
         self._lock(d, user, _allow_val_change, merge=False)
 
-    def merge_locked(self, d: Mapping[str, Any], user: str | None = None, _allow_val_change: bool | None = None) -> None:
+    def merge_locked(
+        self, d: Mapping[str, Any], user: str | None = None, _allow_val_change: bool | None = None
+    ) -> None:
         """The same, where dicts are merged into those that are there."""
         self._lock(d, user, _allow_val_change, merge=True)
 

@@ -58,7 +58,8 @@ def init(
         entity: Whose project it is.
         project: The project; without one it is named after the git repository.
         dir: Where the folder `wandb` is made.
-        id: The run's id: up to 8 letters and digits are made up. Without `resume` a run that has it already gives it up.
+        id: The run's id; without one, 8 letters and digits. A run that has it already gives it up, unless `resume` is
+            set.
         name: What the run is called; something is made up.
         notes: A text about the run.
         tags: Labels.
@@ -106,7 +107,7 @@ def init(
     session = singleton()
     final = _settings(session, given)
     if process.is_reimport():
-        termwarn("the main script is imported again by a spawned child: this wandb.init() records nothing", repeat=False)
+        termwarn("the script is imported again by a spawned child: this wandb.init() records nothing", repeat=False)
         final.mode = "disabled"
     values = gather(session, final, config, config_include_keys, config_exclude_keys)
     if final._noop:
@@ -169,7 +170,8 @@ def _previous(session: _WandbSetup, final: Settings) -> Run | None:
             " reinit='create_new' when calling wandb.init()."
         )
     termlog(
-        f"wandb.init() called while a run is active and reinit is set to {final.reinit!r}, so returning the previous run."
+        f"wandb.init() called while a run is active and reinit is set to {final.reinit!r}, so returning the previous"
+        " run."
     )
     return open_one
 

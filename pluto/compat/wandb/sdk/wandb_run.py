@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 import time
 import traceback
 from dataclasses import dataclass
@@ -163,7 +162,9 @@ class Run(RunHistory, RunFiles, RunArtifacts, RunDisplay):
         """Names config keys that are to be shown first."""
         self._set_config_wandb("pinned_keys", [str(key) for key in keys])
 
-    def _label(self, code: str | None = None, repo: str | None = None, code_version: str | None = None, **kwargs: str) -> None:
+    def _label(
+        self, code: str | None = None, repo: str | None = None, code_version: str | None = None, **kwargs: str
+    ) -> None:
         """Says which framework uses the run."""
         for name in kwargs:
             termwarn(f"Label added for unsupported key {name!r} (ignored).", repeat=False)
@@ -220,7 +221,7 @@ class Run(RunHistory, RunFiles, RunArtifacts, RunDisplay):
 
     def __setattr__(self, attr: str, value: object) -> None:
         if self.__dict__.get("_frozen") and not hasattr(self, attr):
-            raise Exception(f"Attribute {attr} is not supported on Run object.")  # noqa: TRY002
+            raise Exception(f"Attribute {attr} is not supported on Run object.")
         object.__setattr__(self, attr, value)
 
     def _append(self, kind: int, body: bytes) -> None:

@@ -23,7 +23,10 @@ CTRL_C = 255
 
 
 class RunOp(Op):
-    """A run of this door. It ends as finished or failed, whatever the code; what the process prints goes to a file, too."""
+    """A run of this door.
+
+    It ends as finished or failed, whatever the code, and what the process prints goes to a file, too.
+    """
 
     def __init__(self, opening: Opening, policy: ShutdownPolicy, *, leave_status: bool = False) -> None:
         """`leave_status`: another process says how the run ends."""
@@ -128,5 +131,5 @@ class RunOp(Op):
 def of_code(code: int | None) -> End:
     """The end an exit code means: 0 or None finished, any other failed."""
     if not code:
-        return End(COMPLETED, code or 0)
+        return End(COMPLETED, 0)
     return End(FAILED, code, {"reason": "exit code", "code": code})

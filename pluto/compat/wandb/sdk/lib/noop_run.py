@@ -140,6 +140,6 @@ class NoopRun(Run):
     def tags(self, tags: Any) -> None:
         self._settings.run_tags = tuple(tags)
 
-    alert = finish_artifact = link_artifact = link_model = log_code = log_model = mark_preempting = _nothing  # type: ignore[assignment]
-    pin_config_keys = restore = status = unwatch = upsert_artifact = use_artifact = use_model = watch = _nothing  # type: ignore[assignment]
-    write_logs = _config_callback = _keep_file = _label = _publish_file = _set_config_wandb = _nothing  # type: ignore[assignment]
+    alert = finish_artifact = link_artifact = link_model = log_code = log_model = mark_preempting = _nothing
+    pin_config_keys = restore = status = unwatch = upsert_artifact = use_artifact = use_model = watch = _nothing
+    write_logs = _config_callback = _keep_file = _label = _publish_file = _set_config_wandb = _nothing

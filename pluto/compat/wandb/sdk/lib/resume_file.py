@@ -31,7 +31,7 @@ def note(settings: Settings) -> None:
     elif settings.resume == "auto":
         before = _read(settings)
         if before is not None and before != settings.run_id:
-            termwarn(f"Ignoring ID {before} loaded due to resume='auto' because the run ID is set to {settings.run_id}.")
+            termwarn(f"Ignoring ID {before} of resume='auto' because the run ID is set to {settings.run_id}.")
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps({"run_id": settings.run_id}), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The rows of a run: which one a call of `log` belongs to, and what it adds. Each call is one record, written at once."""
+"""The rows of a run: which one a call of `log` belongs to, and what it adds. Each call is one record."""
 
 from __future__ import annotations
 

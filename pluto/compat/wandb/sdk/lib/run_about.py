@@ -33,7 +33,7 @@ def while_open(method: F) -> F:
 
 
 class RunAbout:
-    """Names, places and settings of a run. What only the server knows is waited for, and None where it does not come."""
+    """Names, places and settings of a run. What only the server knows is waited for, and else None."""
 
     _op: RunOp
     _settings: Settings

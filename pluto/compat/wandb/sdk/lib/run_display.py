@@ -30,7 +30,7 @@ class RunDisplay(RunAbout):
         frame = f"<iframe src={page!r} style={style!r}></iframe>"
         return f"<details><summary>Display run</summary>{frame}</details>" if hidden else frame
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
         return {"text/html": self.to_html(hidden=True)}
 
     def __repr__(self) -> str:

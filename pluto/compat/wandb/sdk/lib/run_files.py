@@ -38,8 +38,8 @@ class RunFiles(RunAbout):
         """Keeps files with the run, and gives their paths in the run's folder.
 
         `glob_str` is a path or a pattern; with `glob=False` it is a path, whatever characters it has. What lies below
-        `base_path` keeps its folders; without it, a relative path does, an absolute one its last. `policy`: "live" keeps
-        a file again when it has changed, "now" just now, "end" when the run ends.
+        `base_path` keeps its folders; without it, a relative path does, an absolute one its last. `policy`: "live"
+        keeps a file again when it has changed, "now" just now, "end" when the run ends.
 
         Raises `ValueError` for another policy and for a pattern above `base_path`.
         """

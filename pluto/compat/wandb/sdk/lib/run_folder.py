@@ -38,7 +38,7 @@ def find_root(settings: Settings) -> None:
 
 
 def make(settings: Settings) -> logging.Handler | None:
-    """Makes the run's folder, its links, and the file that names it. Gives the handler of the debug log, if there is one.
+    """Makes the run's folder, its links, and the file that names it, and gives the handler of the debug log.
 
     Raises `OSError` where the folder of the run's files can't be made.
     """
@@ -61,7 +61,7 @@ def make(settings: Settings) -> logging.Handler | None:
     except OSError as error:
         termwarn(f"the run's debug log can't be written: {error}", repeat=False)
         return None
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(threadName)s:%(process)d [%(module)s] %(message)s"))
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(threadName)s [%(module)s] %(message)s"))
     handler.setLevel(logging.DEBUG if env.is_debug() else settings.x_log_level)
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)

@@ -188,9 +188,8 @@ class RunHistory(RunAbout):
 
     def _change_summary(self, values: dict[Path, Any], gone: list[Path]) -> None:
         self._refuse_if_finished("_summary_update_callback")
-        ready = {
-            tuple(map(str, path)): summary_value(".".join(map(str, path)), value, self) for path, value in values.items()
-        }
+        named = {tuple(map(str, path)): value for path, value in values.items()}
+        ready = {path: summary_value(".".join(path), value, self) for path, value in named.items()}
         with sqlite_lock():
             for path, value in ready.items():
                 self._rows.tally.assign(path, value)

@@ -17,6 +17,19 @@ class SettingsPaths:
     """The settings that follow from others. They can't be set."""
 
     if TYPE_CHECKING:
+        entity: str | None
+        mode: str
+        program: str | None
+        project: str | None
+        root_dir: str
+        run_group: str | None
+        run_id: str | None
+        run_job_type: str | None
+        run_name: str | None
+        run_notes: str | None
+        run_tags: tuple[str, ...] | None
+        sweep_id: str | None
+        x_jupyter_path: str | None
 
         def __getattr__(self, name: str) -> Any: ...
 
@@ -52,7 +65,7 @@ class SettingsPaths:
 
     @property
     def _noop(self) -> bool:
-        return bool(self.mode == "disabled")
+        return self.mode == "disabled"
 
     @property
     def _notebook(self) -> bool:
@@ -76,7 +89,7 @@ class SettingsPaths:
 
     @property
     def _shared(self) -> bool:
-        return bool(self.mode == "shared")
+        return self.mode == "shared"
 
     @property
     def _start_datetime(self) -> str:

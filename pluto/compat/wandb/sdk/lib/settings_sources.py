@@ -133,7 +133,7 @@ def relative_program(program: str, root: str) -> str | None:
 def _program(settings: Settings) -> str | None:
     """What was started: a notebook, what WANDB_PROGRAM says, a script, or `-m module`."""
     if settings._jupyter:
-        return settings.notebook_name or settings.x_jupyter_path
+        return str(settings.notebook_name or settings.x_jupyter_path or "") or None
     named = os.environ.get(env.PROGRAM)
     if named is not None:
         return named
