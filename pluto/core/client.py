@@ -281,6 +281,10 @@ class Client:
         """Asks the run to stop."""
         self._call("POST", f"{self._api}{PREFIX}/runs/{run}/cancel")
 
+    def set_aside(self, run: int) -> None:
+        """Has the run give its external id up to a new run."""
+        self._call("POST", f"{self._api}{PREFIX}/runs/{run}/set-aside")
+
     def delete_run(self, run: int) -> None:
         """Deletes the run and everything it logged."""
         self._call("DELETE", f"{self._api}{PREFIX}/runs/{run}")

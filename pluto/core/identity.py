@@ -22,9 +22,12 @@ class Fork:
     """The run a new one starts from."""
 
     run: int | str
+    """Its number, its display id, or its identity."""
     step: int | float
     inherit_config: bool | None = None
     inherit_tags: bool | None = None
+    external: bool = False
+    """Whether `run` is an identity."""
 
 
 @dataclass(frozen=True, slots=True)

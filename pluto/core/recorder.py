@@ -55,7 +55,8 @@ class Opening:
             tags=self.tags,
             notes=self.notes,
             settings=to_json(self.settings.to_dict()),
-            fork_run=fork.run if fork else None,
+            fork_run=fork.run if fork and not fork.external else None,
+            fork_external_id=str(fork.run) if fork and fork.external else None,
             fork_step=fork.step if fork else None,
             inherit_config=fork.inherit_config if fork else None,
             inherit_tags=fork.inherit_tags if fork else None,
@@ -67,6 +68,7 @@ class Opening:
         start = self.start(primary)
         start.policy = "create" if start.external_id is not None else "must"
         start.config, start.tags, start.notes = None, [], None
+        start.fork_run, start.fork_external_id, start.fork_step = None, None, None
         return start
 
 

@@ -52,7 +52,8 @@ class Start(msgspec.Struct, array_like=True, omit_defaults=False):
     run_number: int | None = None
     display_id: str | None = None
     policy: str = "create"
-    """`create`: create or join. `must`: the run has to exist. `never`: it must not exist (else refused, unopened)."""
+    """`create`: create or join. `must`: the run has to exist. `never`: it must not exist (else refused, unopened).
+    `replace`: create; one that has ended gives its identity up, one that others are writing is joined."""
     config: str | None = None
     """JSON text of an object."""
     tags: list[str] = []
@@ -68,6 +69,8 @@ class Start(msgspec.Struct, array_like=True, omit_defaults=False):
     """Historical creation time, when it is not `time`."""
     primary: bool = True
     """Whether this writer's end decides the run's status (rank 0, or the only process)."""
+    fork_external_id: str | None = None
+    """Identity of the parent, where it is not named by `fork_run`."""
 
 
 class Metrics(msgspec.Struct, array_like=True):

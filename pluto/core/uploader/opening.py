@@ -29,14 +29,26 @@ class RunRefused(Exception):
 
 
 def open_run(
-    client: Client, start: Start, writer: str, *, extended: bool, metadata: str | None = None, name: str | None = None
+    client: Client,
+    start: Start,
+    writer: str,
+    *,
+    extended: bool,
+    metadata: str | None = None,
+    name: str | None = None,
+    others: bool | None = None,
 ) -> tuple[RunFacts, str | None]:
     """The run a START asks for, and the status it had where opening it has reopened it.
 
-    `metadata` and `name` are what is known already and joins the creation. Raises `RunRefused`, or `ClientError` for
+    `metadata` and `name` are what is known already and joins the creation; `others` says whether others here write
+    the run just now, None where nobody here has written it before. Raises `RunRefused`, or `ClientError` for
     what may work later.
     """
     try:
+        if start.fork_external_id is not None:
+            _find_parent(client, start, extended)
+        if start.policy == "replace":
+            _set_aside(client, start, writer, extended, others)
         answer = _open(client, start, writer, extended, metadata, name)
         before = None
         if answer.resumed and (start.policy == "never" or not start.primary):
@@ -85,6 +97,28 @@ def _open(
         if found is not None and not _marked(found, writer):
             raise RunRefused("exists", f"run {start.external_id!r} exists already in project {start.project!r}")
     return client.create(_creation(client, start, writer, extended, metadata, name))
+
+
+def _find_parent(client: Client, start: Start, extended: bool) -> None:
+    """Finds the number of the run to fork from. Raises `RunRefused` where there is none."""
+    found = client.lookup(start.project, str(start.fork_external_id)) if extended else None
+    if found is None:
+        reason = "" if extended else ": a stock server does not find runs by the ids they were given"
+        raise RunRefused(
+            "missing", f"there is no run {start.fork_external_id!r} to fork from in project {start.project!r}{reason}"
+        )
+    start.fork_run = int(found["id"])
+
+
+def _set_aside(client: Client, start: Start, writer: str, extended: bool, others: bool | None) -> None:
+    """Has a run that has the identity give it up, unless it is this writer's, or others are writing it."""
+    found = client.lookup(start.project, str(start.external_id)) if extended else None
+    if found is None or _marked(found, writer) or others:
+        return
+    rewinds = start.fork_external_id == start.external_id
+    if others is None and found.get("status") == "RUNNING" and not rewinds:
+        return
+    client.set_aside(int(found["id"]))
 
 
 def _creation(

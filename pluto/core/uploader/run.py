@@ -189,8 +189,9 @@ class Delivery:
         metadata, name = (None, None) if dialect.extended else self._joins_creation(writer)
         try:
             facts, before = open_run(
-                client, start, writer.name, extended=dialect.extended, metadata=metadata, name=name
-            )
+                client, start, writer.name, extended=dialect.extended, metadata=metadata, name=name,
+                others=self._others(writer),
+            )  # fmt: skip
         except RunRefused as refusal:
             cause = refusal.__cause__
             if refusal.reason == "unauthorized" and not writer.key_renewed and isinstance(cause, ClientError):
@@ -204,7 +205,7 @@ class Delivery:
         if writer.cursor.base is None:
             writer.cursor.base = int(facts.last_step or 0) if facts.resumed else 0
             writer.save()
-        if self.place is None:
+        if self.place is None or self.place.id != facts.run_id:
             self.place = Place(facts) if facts.resumed else Place(facts, metadata=metadata, name=name)
             self._restore = before
             self.record.note(run=facts, refused=None, status="RUNNING")
@@ -213,13 +214,20 @@ class Delivery:
 
     def _is_preceded(self, writer: Writer) -> bool:
         """Whether to wait for what an earlier writer has left: the new one goes on behind its last step."""
-        return not (writer.admitted or writer.refused) and any(
-            other.created < writer.created
-            and other.end is None
-            and not other.refused
-            and (not other.alive() or other.reader.tail()[1])
-            for other in self.writers.values()
-        )
+        if writer.admitted or writer.refused:
+            return False
+        earlier = [other for other in self.writers.values() if other.created < writer.created and not other.refused]
+        if any(other.end is None and (not other.alive() or other.reader.tail()[1]) for other in earlier):
+            return True
+        start = writer.read_start(self._fallback(writer)) if earlier else None
+        # Who may take the run's place lets all that belongs to it arrive first, files included.
+        replaces = start is not None and start.policy == "replace"
+        return replaces and any(other.end is not None and not other.done for other in earlier)
+
+    def _others(self, writer: Writer) -> bool | None:
+        """Whether others here write the run just now; None where nobody has before."""
+        others = [other for other in self.writers.values() if other is not writer and other.created < writer.created]
+        return any(other.end is None and other.alive() for other in others) if others else None
 
     def _lines_of(self, client: Client, dialect: Dialect, writer: Writer, limit: int) -> bool:
         assert self.place is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -48,6 +49,18 @@ class SqlRuns:
     def by_external_id(self, project: str, external_id: str) -> Run | None:
         with self._database.read() as connection:
             return _one(connection, _selected().where(_projects.c.name == project, _runs.c.external_id == external_id))
+
+    def set_aside(self, run: int) -> str | None:
+        column = _runs.c
+        with self._database.write() as connection:
+            found = connection.execute(select(column.project_id, column.external_id).where(column.id == run)).first()
+            if found is None or found.external_id is None:
+                return None
+            taken = set(connection.scalars(select(column.external_id).where(column.project_id == found.project_id)))
+            free = (f"{found.external_id}~{number}" for number in itertools.count(1))
+            name = next(each for each in free if each not in taken)
+            connection.execute(update(_runs).where(column.id == run).values(external_id=name))
+            return name
 
     def by_display_id(self, prefix: str, number: int, project: str | None = None) -> list[Run]:
         query = _selected().where(_projects.c.prefix == prefix, _runs.c.number == number).order_by(_runs.c.id)

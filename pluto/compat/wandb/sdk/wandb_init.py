@@ -178,9 +178,11 @@ def _previous(session: _WandbSetup, final: Settings) -> Run | None:
 
 def _open(session: _WandbSetup, final: Settings, values: RunConfig) -> Run:
     run_folder.find_root(final)
+    is_named = bool(final.run_name)
     final.run_name = final.run_name or generate_run_id()
     handler = run_folder.make(final)
     run = Run(final, config=values.given, sweep_config=values.sweep)
+    run._is_named = is_named
     run._log_handler = handler
     open_run(run)
     for key, artifact in values.artifacts.items():

@@ -15,6 +15,7 @@ from pluto.compat.wandb.errors.term import termerror, termwarn
 from pluto.compat.wandb.sdk.lib import attaching, module, resume_file, run_folder, run_messages
 from pluto.compat.wandb.sdk.lib.definitions import Definitions
 from pluto.compat.wandb.sdk.lib.engine import RunOp
+from pluto.compat.wandb.sdk.lib.logger_capture import capture
 from pluto.compat.wandb.sdk.lib.rows import Rows
 from pluto.compat.wandb.sdk.lib.run_about import while_open
 from pluto.compat.wandb.sdk.lib.run_artifacts import RunArtifacts
@@ -63,6 +64,8 @@ class Run(RunHistory, RunFiles, RunArtifacts, RunDisplay):
         self._attach_id: str | None = settings.run_id
         self._is_attached = False
         self._is_finished = False
+        self._is_named = True
+        """Whether somebody has said what it is called."""
         self._exit_code: int | None = None
         self._start_time = settings.x_start_time or time.time()
         self._starting_step = 0
@@ -97,6 +100,7 @@ class Run(RunHistory, RunFiles, RunArtifacts, RunDisplay):
         """Begins what goes on beside the script, and hands the run out."""
         attaching.announce(self)
         run_folder.write_begin(self)
+        capture(self, self._settings.capture_loggers)
         self._ready()
 
     def _ready(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -63,6 +63,13 @@ class Definitions:
 
     def __bool__(self) -> bool:
         return bool(self._by_name)
+
+    def __iter__(self) -> Iterator[Definition]:
+        return iter(self._by_name.values())
+
+    def take(self, others: Definitions) -> None:
+        """Takes over those of an earlier part of the run."""
+        self._by_name.update(others._by_name)
 
     def define(self, metric: Metric) -> Definition:
         """Adds what a call has said to what is known, or puts it in its place."""

@@ -12,7 +12,7 @@ from pluto.compat.wandb.sdk.lib.engine import RunOp
 from pluto.core import shutdown
 from pluto.core.distributed import Ranks, ranks
 from pluto.core.identity import Fork, Identity
-from pluto.core.receipt import Refusal, RunFacts
+from pluto.core.receipt import Refusal
 from pluto.core.recorder import Opening
 from pluto.core.say import be_heard
 from pluto.core.settings import Settings as PlutoSettings
@@ -81,15 +81,15 @@ def full_project(entity: str | None, project: str | None) -> str:
 
 
 def _identity(settings: Settings) -> Identity:
-    moment = settings.fork_from
-    fork = None if moment is None else Fork(moment.run, moment.value)
+    moment = settings.fork_from or settings.resume_from
+    fork = None if moment is None else Fork(moment.run, moment.value, external=True)
     named = "run_id" in settings.model_fields_set
     if settings._shared:
         return Identity(settings.run_id, fork=fork)
     policy = _POLICIES[settings.resume] if named else "create"
-    resuming = settings.resume in ("allow", "auto", "must") or settings.resume_from is not None
+    resuming = settings.resume in ("allow", "auto", "must")
     if settings.resume_from is not None:
-        policy = "must"
+        policy = "replace"
     return Identity(
         settings.run_id,
         policy=policy,
@@ -108,8 +108,12 @@ def _await(run: Run, op: RunOp) -> None:
         op.close()
         raise _error(refusal, settings)
     if facts is not None:
+        moment = settings.fork_from or settings.resume_from
         if facts.resumed:
-            _resume(run, facts)
+            _resume(run, facts.last_step)
+        elif moment is not None:
+            _resume(run, moment.value)
+            settings.resumed = settings.resume_from is not None
         return
     if settings._offline:
         return
@@ -121,11 +125,10 @@ def _await(run: Run, op: RunOp) -> None:
     )
 
 
-def _resume(run: Run, facts: RunFacts) -> None:
+def _resume(run: Run, last: float | None) -> None:
     from pluto.compat.wandb.sdk.lib.resuming import restore
 
     run._settings.resumed = True
-    last = facts.last_step
     run._starting_step = 0 if last is None else math.floor(last) + 1
     run._rows.number = run._starting_step
     restore(run)

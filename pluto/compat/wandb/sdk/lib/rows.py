@@ -113,13 +113,27 @@ class Rows:
         """Takes a definition over. Metrics that are known are looked at anew."""
         with sqlite_lock():
             definition = self.definitions.define(metric)
-            self._known.clear()
-            self._needed.clear()
-            self._dependents.clear()
             if definition.step_metric:
                 self._step_names.add(".".join(read(definition.step_metric)))
-            self.tally.defined()
+            self.look_anew()
             return definition
+
+    def look_anew(self) -> None:
+        """Definitions have changed: every name is looked at again."""
+        self._known.clear()
+        self._needed.clear()
+        self._dependents.clear()
+        self.tally.defined()
+
+    def remember_step(self, path: Path, summary: Mapping[str, Any]) -> None:
+        """Takes the last value of a step metric over from the summary of an earlier part of the run."""
+        name = ".".join(path)
+        self._step_names.add(name)
+        found: Any = summary
+        for part in path:
+            found = found.get(part) if isinstance(found, Mapping) else None
+        if isinstance(found, (int, float)):
+            self._steps[name] = found
 
     def flush(self) -> None:
         """Finishes the row that is open: at the end of the run."""
@@ -165,7 +179,7 @@ class Rows:
     def _look(self, items: list[tuple[Path, Any]], number: int) -> dict[str, Any]:
         """The values of a call as its record has them, with the step metrics that have to be there."""
         values: dict[str, Any] = {}
-        news: dict[str, dict[str, bool]] = {}
+        news: dict[str, dict[str, Any]] = {}
         wanted: dict[str, Path] = {}
         already: Mapping[str, Any] = self._values if number == self.number else {}
         for path, value in items:
@@ -197,11 +211,11 @@ class Rows:
             self._run._set_config_wandb((), news)
         return values
 
-    def _register(self, name: str, path: Path, value: Any, news: dict[str, dict[str, bool]]) -> None:
+    def _register(self, name: str, path: Path, value: Any, news: dict[str, dict[str, Any]]) -> None:
         """Notes what a reader has to know of a name that comes for the first time, or with a boolean."""
         if name not in self.paths or self.paths[name] != path:
             if len(path) > 1 and name not in self.paths:
-                news.setdefault("nested", {})[name] = True
+                news.setdefault("nested", {})[name] = list(path)
             self.paths[name] = path
             self.tally.look_at(name)
         if value is True or value is False:

@@ -1,0 +1,94 @@
+"""What a run that goes on takes over from what the store has of it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from pluto.compat.wandb.errors.term import termwarn
+from pluto.compat.wandb.sdk.lib.definitions import Definitions, read
+from pluto.compat.wandb.sdk.lib.opening import GROUP, JOB_TYPE, full_project
+from pluto.compat.wandb.sdk.lib.stored import OWN, summary_of
+from pluto.protocol import records
+
+if TYPE_CHECKING:
+    from pluto.compat.wandb.sdk.wandb_run import Run
+    from pluto.query.client import Client
+
+logger = logging.getLogger("wandb")
+
+
+def restore(run: Run) -> None:
+    """Takes over config, summary, definitions, name, notes, tags and group of the run; what `init` was told wins.
+
+    Where the store does not give them the run goes on without, as a warning says.
+    """
+    from pluto.query.client import Client
+    from pluto.query.errors import QueryError
+
+    settings = run._settings
+    project = full_project(settings.entity, settings.project)
+    engine = run._op.settings
+    try:
+        with Client(host=engine.host, settings=engine) as client:
+            _restore(run, client, project, run._op.id)
+    except (QueryError, LookupError, ValueError) as error:
+        termwarn(f"run {run.id} goes on, but config and summary of its beginning could not be read: {error}")
+
+
+def _restore(run: Run, client: Client, project: str, number: int | None) -> None:
+    if number is None:
+        return
+    found = client.get_run(project, number)
+    kept: dict[str, Any] = dict(found.get("config") or {})
+    own: dict[str, Any] = kept.get(OWN) or {}
+    stored = summary_of(client, project, number, kept)
+    _take_config(run, kept, own, stored.runtime)
+    run._rows.definitions.take(Definitions(own.get("m")))
+    for name, path in (own.get("nested") or {}).items():
+        run._rows.paths[name] = tuple(path)
+    run._rows.look_anew()
+    run._rows.tally.restore(stored.summary)
+    run._rows.tally.runtime = stored.runtime
+    for definition in run._rows.definitions:
+        if definition.step_metric is not None:
+            run._rows.remember_step(read(definition.step_metric), stored.summary)
+    _take_names(run, found)
+
+
+def _take_config(run: Run, kept: dict[str, Any], own: dict[str, Any], runtime: float) -> None:
+    items = run._config._items
+    given = {name: value for name, value in items.items() if name != OWN}
+    for name, value in kept.items():
+        if name != OWN:
+            items.setdefault(name, value)
+    merged = {**own, **run._own_config, "starts": {**(own.get("starts") or {}), **run._own_config["starts"]}}
+    run._own_config.clear()
+    run._own_config.update(merged)
+    run._set_config_wandb("starts", {str(int(run._start_time * 1e6)): runtime})
+    logger.info("the run goes on: %d values of its config were there, %d are given", len(kept), len(given))
+
+
+def _take_names(run: Run, found: dict[str, Any]) -> None:
+    settings = run._settings
+    stored = [str(tag) for tag in found.get("tags") or []]
+    hidden = tuple(tag for tag in stored if tag.startswith((GROUP, JOB_TYPE)))
+    shown = tuple(tag for tag in stored if tag not in hidden)
+    if settings.run_tags:
+        gone = [tag for tag in shown if tag not in settings.run_tags]
+        if gone:
+            run._op.write(records.Tags(time.time_ns() // 1000, remove=gone))
+    else:
+        settings.__dict__["run_tags"] = shown or None
+    for tag in hidden:
+        if tag.startswith(GROUP) and settings.run_group is None:
+            settings.run_group = tag.removeprefix(GROUP)
+        if tag.startswith(JOB_TYPE) and settings.run_job_type is None:
+            settings.run_job_type = tag.removeprefix(JOB_TYPE)
+    if not run._is_named and found.get("name"):
+        settings.run_name = str(found["name"])
+    elif run._is_named and found.get("name") != settings.run_name:
+        run._op.write(records.Name(time.time_ns() // 1000, str(settings.run_name)))
+    if settings.run_notes is None and found.get("notes"):
+        settings.run_notes = str(found["notes"])
