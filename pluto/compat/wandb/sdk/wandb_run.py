@@ -77,8 +77,9 @@ class Run(RunHistory, RunFiles, RunArtifacts, RunDisplay):
         self._watched, self._watching = {}, None
         self._log_handler: Any = None
         self._config = Config()
-        self._config._items["_wandb"] = self._own_config
         self._config._update(config or {}, allow_val_change=True, ignore_locked=True)
+        self._own_config.update(self._config._items.get("_wandb") or {})
+        self._config._items["_wandb"] = self._own_config
         for user, values in (("sweep", sweep_config), ("launch", launch_config)):
             if values:
                 self._config.merge_locked(values, user=user, _allow_val_change=True)

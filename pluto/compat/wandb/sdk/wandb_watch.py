@@ -12,7 +12,7 @@ from pluto.compat.wandb.errors.term import termwarn
 from pluto.protocol.records import ModelGraph
 
 if TYPE_CHECKING:
-    from pluto.compat.wandb.sdk.wandb_run import Run
+    from pluto.compat.wandb.sdk.lib.run_history import RunHistory
 
 BINS: Final = 64
 _count = itertools.count()
@@ -20,7 +20,7 @@ _count = itertools.count()
 
 
 def _watch(
-    run: Run,
+    run: RunHistory,
     models: Any,
     criterion: Any = None,
     log: str | None = "gradients",
@@ -56,7 +56,7 @@ def _watch(
     return []
 
 
-def _unwatch(run: Run, models: Any = None) -> None:
+def _unwatch(run: RunHistory, models: Any = None) -> None:
     """See `Run.unwatch`."""
     watches: list[Watched] = run.__dict__.get("_watches", [])
     if models is None:
@@ -75,7 +75,7 @@ def _unwatch(run: Run, models: Any = None) -> None:
 class Watched:
     """A module with hooks in it. Whatever goes wrong in one ends the watching, and never a training."""
 
-    def __init__(self, run: Run, model: Any, prefix: str, every: int) -> None:
+    def __init__(self, run: RunHistory, model: Any, prefix: str, every: int) -> None:
         self.model = model
         self._run = run
         self._prefix = prefix

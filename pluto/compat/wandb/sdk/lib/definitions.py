@@ -165,6 +165,13 @@ class Aggregate:
         elif value > self.high:
             self.high = value
 
+    def merge(self, low: float, high: float, total: float, count: int) -> None:
+        """Takes what is known of many numbers."""
+        self.low = low if self.low is None else min(self.low, low)
+        self.high = high if self.high is None else max(self.high, high)
+        self.total += total
+        self.count += count
+
     def shown(self, definition: Definition) -> Any:
         """What the summary shows: the asked kinds by name, of numbers as far as there are any."""
         values = {

@@ -31,7 +31,8 @@ class DeprecatedApi:
         _warn()
         from pluto.compat.wandb.apis.public import Api
 
-        return Api().default_entity
+        found: str | None = Api().default_entity
+        return found
 
     def viewer(self) -> dict[str, Any]:
         """Who uses the API."""

@@ -43,7 +43,7 @@ def _restore(run: Run, client: Client, project: str, number: int | None) -> None
     found = client.get_run(project, number)
     kept: dict[str, Any] = dict(found.get("config") or {})
     own: dict[str, Any] = kept.get(OWN) or {}
-    stored = summary_of(client, project, number, kept)
+    stored = summary_of(client, project, found)
     _take_config(run, kept, own, stored.runtime)
     run._rows.definitions.take(Definitions(own.get("m")))
     for name, path in (own.get("nested") or {}).items():
@@ -54,6 +54,8 @@ def _restore(run: Run, client: Client, project: str, number: int | None) -> None
     for definition in run._rows.definitions:
         if definition.step_metric is not None:
             run._rows.remember_step(read(definition.step_metric), stored.summary)
+    if run._settings.run_notes is None:
+        run._settings.__dict__["run_notes"] = client.get_notes(project, number)
     _take_names(run, found)
 
 
@@ -90,5 +92,3 @@ def _take_names(run: Run, found: dict[str, Any]) -> None:
         settings.run_name = str(found["name"])
     elif run._is_named and found.get("name") != settings.run_name:
         run._op.write(records.Name(time.time_ns() // 1000, str(settings.run_name)))
-    if settings.run_notes is None and found.get("notes"):
-        settings.run_notes = str(found["notes"])

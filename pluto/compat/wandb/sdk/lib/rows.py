@@ -77,6 +77,10 @@ class Rows:
         ):
             values = data
         else:
+            if not isinstance(data, Mapping):
+                raise TypeError("wandb.log must be passed a dictionary")
+            if not all(isinstance(key, str) for key in data):
+                raise TypeError("Key values passed to `wandb.log` must be strings.")
             items = list(flat(data, self._run, self.number))
         now = _now() // 1000
         with sqlite_lock():
