@@ -196,7 +196,8 @@ class _Thing:
         (np.bool_(True), True), (np.array([7.0]), 7.0), (np.array(3), 3), (np.array([[2]]), 2),
         (np.arange(5), [0, 1, 2, 3, 4]), (np.ones((2, 2)), [[1.0, 1.0], [1.0, 1.0]]), (np.array([]), []),
         ((1, 2), [1, 2]), ([], []), ([None], [None]), ([1, [2, np.float32(3)]], [1, [2, 3.0]]), ({1, 2}, [1, 2]),
-        (b"ab", "ab"), (datetime.datetime(2020, 1, 2), "2020-01-02T00:00:00"), (datetime.date(2020, 1, 2), "2020-01-02"),
+        (b"ab", "ab"), (datetime.datetime(2020, 1, 2), "2020-01-02T00:00:00"),
+        (datetime.date(2020, 1, 2), "2020-01-02"),
         (_Colour.RED, "RED"), (_Number.ONE, 1), (Decimal("1.5"), "1.5"), (1 + 2j, "1+2j"), (len, "builtins.len"),
         (_Thing, f"{__name__}._Thing"), ("x\ud800", "x\ufffd\ufffd\ufffd"), (np.array(["a", "b"]), ["a", "b"]),
         (np.array([1 + 2j]), "1+2j"), (np.datetime64("2020-01-01"), "2020-01-01"),
@@ -310,10 +311,9 @@ def test_threads_share_the_rows(wandb: ModuleType, root: Path) -> None:
 
 _keys = st.sampled_from(["a", "b", "c.d"])
 _values = st.one_of(st.integers(-5, 5), st.floats(width=16, allow_nan=False), st.text(max_size=3), st.booleans())
-_calls = st.lists(
-    st.tuples(st.dictionaries(_keys, _values, max_size=3), st.none() | st.integers(0, 12), st.sampled_from([None, True, False])),
-    max_size=25,
-)
+_steps = st.none() | st.integers(0, 12)
+_commits = st.sampled_from([None, True, False])
+_calls = st.lists(st.tuples(st.dictionaries(_keys, _values, max_size=3), _steps, _commits), max_size=25)
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

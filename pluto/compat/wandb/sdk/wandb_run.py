@@ -11,8 +11,9 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from pluto.compat.wandb import trigger
 from pluto.compat.wandb.errors.term import termerror, termwarn
-from pluto.compat.wandb.sdk.lib import attaching, module, resume_file, run_folder, run_messages
+from pluto.compat.wandb.sdk.lib import attaching, module, resume_file, run_facts, run_folder, run_messages
 from pluto.compat.wandb.sdk.lib.definitions import Definitions
 from pluto.compat.wandb.sdk.lib.engine import RunOp
 from pluto.compat.wandb.sdk.lib.logger_capture import capture
@@ -102,7 +103,9 @@ class Run(RunHistory, RunFiles, RunArtifacts, RunDisplay):
         attaching.announce(self)
         run_folder.write_begin(self)
         capture(self, self._settings.capture_loggers)
+        trigger.call("on_init")
         self._ready()
+        run_facts.collect(self)
 
     def _ready(self) -> None:
         """It is about to be handed out: no attribute is added any more."""
@@ -142,6 +145,7 @@ class Run(RunHistory, RunFiles, RunArtifacts, RunDisplay):
 
     def _before_end(self, end: End) -> None:
         """The last records: what is still open, and the files that were to be kept at the end."""
+        trigger.call("on_finished")
         for call in [*self._on_finish]:
             call()
         self._rows.flush()

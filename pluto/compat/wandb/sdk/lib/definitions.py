@@ -172,7 +172,7 @@ class Aggregate:
         self.total += total
         self.count += count
 
-    def shown(self, definition: Definition) -> Any:
+    def shown(self, definition: Definition) -> dict[str, Any]:
         """What the summary shows: the asked kinds by name, of numbers as far as there are any."""
         values = {
             "min": self.low,

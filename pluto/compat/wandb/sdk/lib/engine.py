@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pluto.core.jsonable import to_json
 from pluto.core.media.draft import MediaDraft, place
 from pluto.core.media.names import extension_of, safe_name
 from pluto.core.op import Op
@@ -35,6 +37,11 @@ class RunOp(Op):
         self.preempting = False
         self.output: Path | None = None
         """The file that gets what is printed."""
+        self.stop_fn: Callable[[], object] | None = None
+        """Called once when the run is stopped from elsewhere, in the place of Ctrl-C."""
+        self.without: frozenset[str] = frozenset()
+        """What is not to be told of machine and code: `all` of it, or `git`."""
+        self._stopped = False
         self._leave_status = leave_status
         self._lines: dict[str, int] = {}
         self._lines_lock = threading.Lock()
@@ -120,12 +127,31 @@ class RunOp(Op):
             end = dataclasses.replace(end, metadata={**(end.metadata or {}), "preempted": True})
         return end
 
+    def beat(self) -> None:
+        """As `Op.beat`; a run that was stopped from elsewhere has `stop_fn` called."""
+        super().beat()
+        if self.cancelled and self.stop_fn is not None and not self._stopped:
+            self._stopped = True
+            self.stop_fn()
+
+    def tell_facts(self) -> None:
+        """Records what machine and code this is, where nobody else does."""
+        from pluto.core.observers import facts
+
+        body = to_json(facts(self.settings))
+        self._put(Kind.METADATA, records.encode(records.Metadata(time.time_ns() // 1000, body)))
+
     def _put(self, kind: Kind, body: bytes) -> None:
-        if kind is not Kind.CONSOLE:
+        if kind is Kind.CONSOLE:
+            console: records.Console = records.decode(kind, body)
+            self.print(console.stream, console.lines, console.time)
+        elif kind is Kind.METADATA and self.without:
+            if "all" not in self.without:
+                metadata: records.Metadata = records.decode(kind, body)
+                facts = {name: value for name, value in json.loads(metadata.body).items() if name not in self.without}
+                super()._put(kind, records.encode(records.Metadata(metadata.time, to_json(facts))))
+        else:
             super()._put(kind, body)
-            return
-        console: records.Console = records.decode(kind, body)
-        self.print(console.stream, console.lines, console.time)
 
 
 def of_code(code: int | None) -> End:

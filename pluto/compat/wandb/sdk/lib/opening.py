@@ -46,6 +46,8 @@ def open_run(run: Run) -> None:
         ranks=_place(settings, place),
     )
     op = RunOp(opening, _policy(settings), leave_status=not settings.x_update_finish_state)
+    op.stop_fn = settings.stop_fn
+    op.without = frozenset(["all"] * settings.x_disable_meta + ["git"] * settings.disable_git)
     run._begin(op)
     if identity.waits:
         _await(run, op)
@@ -66,6 +68,7 @@ def engine_settings(settings: Settings) -> PlutoSettings:
         "disable_system_metrics": settings.x_disable_stats,
         "x_sys_sampling_interval": settings.x_stats_sampling_interval,
         "init_timeout": settings.init_timeout,
+        "stop_on_cancel": settings.stop_fn is None,
         "http_proxy": settings.http_proxy,
         "https_proxy": settings.https_proxy,
         "insecure_disable_ssl": settings.insecure_disable_ssl or None,

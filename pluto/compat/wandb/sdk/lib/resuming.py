@@ -54,6 +54,8 @@ def _restore(run: Run, client: Client, project: str, number: int | None) -> None
     for definition in run._rows.definitions:
         if definition.step_metric is not None:
             run._rows.remember_step(read(definition.step_metric), stored.summary)
+    if run._settings.resume_from is not None and found.get("forkedFromRunId") is not None:
+        _rename(run, client.get_run(project, int(found["forkedFromRunId"])), found)
     if run._settings.run_notes is None:
         run._settings.__dict__["run_notes"] = client.get_notes(project, number)
     _take_names(run, found)
@@ -70,6 +72,18 @@ def _take_config(run: Run, kept: dict[str, Any], own: dict[str, Any], runtime: f
     run._own_config.update(merged)
     run._set_config_wandb("starts", {str(int(run._start_time * 1e6)): runtime})
     logger.info("the run goes on: %d values of its config were there, %d are given", len(kept), len(given))
+
+
+def _rename(run: Run, before: dict[str, Any], found: dict[str, Any]) -> None:
+    """A run that goes on from an earlier step of its own keeps its name and tags."""
+    now = time.time_ns() // 1000
+    if not run._is_named and before.get("name"):
+        found["name"] = before["name"]
+        run._op.write(records.Name(now, str(before["name"])))
+    missing = [tag for tag in before.get("tags") or [] if tag not in (found.get("tags") or [])]
+    if missing and not run._settings.run_tags:
+        found["tags"] = [*(found.get("tags") or []), *missing]
+        run._op.write(records.Tags(now, add=missing))
 
 
 def _take_names(run: Run, found: dict[str, Any]) -> None:

@@ -46,6 +46,8 @@ class Tally:
         self._assigned.clear()
         for name in self._paths:
             self.look_at(name)
+        for name in self.aggregated:
+            self._pending.setdefault(name, _MISSING)
 
     def look_at(self, name: str) -> bool:
         """Whether a name is one to aggregate; begins to, if so."""
