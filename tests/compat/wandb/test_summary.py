@@ -110,7 +110,8 @@ def test_after_the_end(wandb: ModuleType, capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     ("kinds", "expected"),
     [
-        ("min", {"min": 1}), ("max", {"max": 3}), ("mean", {"mean": 2.0}), ("last", {"last": 2}), ("first", {"first": 1}),
+        ("min", {"min": 1}), ("max", {"max": 3}), ("mean", {"mean": 2.0}), ("last", {"last": 2}),
+        ("first", {"first": 1}),
         ("MAX,min", {"max": 3, "min": 1}), (None, 2),
     ],
 )  # fmt: skip
@@ -222,7 +223,8 @@ def test_a_step_metric_never_logged_is_0_and_may_be_nested(wandb: ModuleType, ro
     assert shown(run.summary) == {"q": 2, "sub": {"step": 3}, "other": 1}
     run.finish()
     assert history(root) == [
-        {"q": 1, "sub.step": 0, "_step": 0}, {"sub.step": 3, "_step": 1}, {"q": 2, "other": 1, "sub.step": 3, "_step": 2},
+        {"q": 1, "sub.step": 0, "_step": 0}, {"sub.step": 3, "_step": 1},
+        {"q": 2, "other": 1, "sub.step": 3, "_step": 2},
         {"other": 1, "_step": 3},
     ]  # fmt: skip
 

@@ -103,7 +103,7 @@ class Settings(SettingsPaths):
             return
         if name not in FIELDS and isinstance(getattr(type(self), name, None), property):
             raise AttributeError(f"{name!r} of Settings follows from others and can't be set")
-        before = dict(self.__dict__)
+        before = {**self.__dict__, "_set": set(self.__dict__["_set"])}
         errors: list[dict[str, Any]] = []
         self._take(name, value, errors)
         if not errors and name in ("fork_from", "resume", "resume_from"):
