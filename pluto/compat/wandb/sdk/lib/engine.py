@@ -82,6 +82,7 @@ class RunOp(Op):
         *,
         type: str,
         where: str,
+        file_type: str | None = None,
         index: int = 0,
         caption: str | None = None,
         annotations: dict[str, Any] | None = None,
@@ -92,9 +93,9 @@ class RunOp(Op):
             if blobs is None:
                 return
             blob, inline, parameters = place(path.resolve(), blobs)
-            extension = extension_of(where)
-            if extension:
-                parameters = {**parameters, "file_type": extension[1:]}
+            file_type = file_type or extension_of(where)[1:]
+            if file_type:
+                parameters = {**parameters, "file_type": file_type}
             draft = MediaDraft(
                 type=type,
                 form="file",

@@ -23,22 +23,36 @@ _DEEPEST: Final = 200
 Path = tuple[str, ...]
 
 
-def flat(data: Mapping[Any, Any], run: Run, step: int, prefix: Path = ()) -> Iterator[tuple[Path, Any]]:
+class Place(int):
+    """The number that files of a value have in their names, with the row and the name the value really goes to."""
+
+    row: int
+    name: str
+
+    def __new__(cls, number: int, row: int, name: str) -> Place:
+        """`name` has all parts of a nested one."""
+        place = super().__new__(cls, number)
+        place.row, place.name = row, name
+        return place
+
+
+def flat(data: Mapping[Any, Any], run: Run, step: int, row: int, prefix: Path = ()) -> Iterator[tuple[Path, Any]]:
     """The items of a call by the path of their names, with values as rows hold them.
 
-    Dicts are taken apart, unless they say what they are (`_type`). Raises `TypeError`, and what a data type raises.
+    They go to row `row`; `step` is the one that was open before, by which files are named. Dicts are taken apart,
+    unless they say what they are (`_type`). Raises `TypeError`, and what a data type raises.
     """
     for key, value in list(data.items()):
         path = (*prefix, key if isinstance(key, str) else str(key))
         if hasattr(value, "set_key") and hasattr(value, "spec"):
             path, value = chart(path, value, run)
         if isinstance(value, Mapping) and "_type" not in value:
-            yield from flat(value, run, step, path)
+            yield from flat(value, run, step, row, path)
             continue
         if dataclasses.is_dataclass(value) and not isinstance(value, type) and not hasattr(value, "to_json"):
-            yield from flat(dataclasses.asdict(value), run, step, path)
+            yield from flat(dataclasses.asdict(value), run, step, row, path)
             continue
-        yield path, to_row_value(".".join(path), value, run, step)
+        yield path, to_row_value(path, value, run, step, row)
 
 
 def chart(path: Path, value: Any, run: Run) -> tuple[Path, Any]:
@@ -48,8 +62,8 @@ def chart(path: Path, value: Any, run: Run) -> tuple[Path, Any]:
     return (getattr(value.spec, "table_key", ".".join(path)),), value.table
 
 
-def to_row_value(key: str, value: Any, run: Run, step: int) -> Any:
-    """One value as a row holds it, for the row with number `step`.
+def to_row_value(path: Path, value: Any, run: Run, step: int, row: int) -> Any:
+    """One value as a row holds it, for the row with number `row`, when `step` is the open one.
 
     Raises `TypeError` for what has no JSON form, and what a data type raises.
     """
@@ -66,7 +80,7 @@ def to_row_value(key: str, value: Any, run: Run, step: int) -> Any:
     if needs_types(value):
         from pluto.compat.wandb.sdk.data_types.utils import val_to_json
 
-        value = val_to_json(run, key, value, namespace=step)
+        value = val_to_json(run, path[-1], value, namespace=Place(step, row, ".".join(path)))
     return jsonable(value)
 
 

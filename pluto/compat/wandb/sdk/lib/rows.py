@@ -81,7 +81,7 @@ class Rows:
                 raise TypeError("wandb.log must be passed a dictionary")
             if not all(isinstance(key, str) for key in data):
                 raise TypeError("Key values passed to `wandb.log` must be strings.")
-            items = list(flat(data, self._run, self.number))
+            items = list(flat(data, self._run, self.number, self.number if step is None else self._step(step)))
         now = _now() // 1000
         with sqlite_lock():
             number = self.number
@@ -102,7 +102,7 @@ class Rows:
                     values = self._look(items, number)
                 body = self._part(now, number, values, flush)
             except (OverflowError, UnicodeEncodeError):
-                values = self._look(list(flat(data, self._run, number)), number)
+                values = self._look(list(flat(data, self._run, self.number, number)), number)
                 body = self._part(now, number, values, flush)
             if number > self.number:
                 self._close(flush)

@@ -110,6 +110,7 @@ class RunFiles(RunAbout):
         step: int,
         *,
         type: str = "FILE",
+        file_type: str | None = None,
         index: int = 0,
         caption: str | None = None,
         annotations: dict[str, Any] | None = None,
@@ -118,15 +119,16 @@ class RunFiles(RunAbout):
         """Hands a file that lies in the run's folder to the engine, as it is now: the file of a value.
 
         `name` is the key it was logged under, `step` the row, `index` its place in a list; `type` is one of
-        `pluto.protocol.records.Media.type`. Never raises for the disk: what can't be kept is told.
+        `pluto.protocol.records.Media.type`, `file_type` the extension unless it is said. Never raises for the disk:
+        what can't be kept is told.
         """
         found = Path(path)
         where = found.relative_to(self._settings.files_dir).as_posix() if found.is_absolute() else found.as_posix()
         number: Any = [step + 1] if self._rows.relative else step
         try:
             self._op.keep_file(
-                Path(self._settings.files_dir, where), name, number, type=type, where=where, index=index,
-                caption=caption, annotations=annotations, metadata=metadata,
+                Path(self._settings.files_dir, where), name, number, type=type, file_type=file_type, where=where,
+                index=index, caption=caption, annotations=annotations, metadata=metadata,
             )  # fmt: skip
         except OSError as error:
             termwarn(f"{where} was not kept: {error}")
