@@ -39,6 +39,8 @@ class Kind(enum.IntEnum):
     FILE = 20
     COLUMNS = 21
     ROW = 30
+    ARTIFACT = 31
+    ARTIFACT_USE = 32
 
 
 class Start(msgspec.Struct, array_like=True, omit_defaults=False):
@@ -243,6 +245,68 @@ class Row(msgspec.Struct, array_like=True):
     values: dict[str, Any]
     """By name, `.` between the names of nested dicts: numbers, booleans, texts, None, and JSON lists and objects."""
     flush: bool = True
+    before: Row | None = None
+    """In a batch: the row before this one, where one record has made both whole."""
+
+
+class ArtifactEntry(msgspec.Struct, array_like=True):
+    """A file of an artifact, or a reference to something that lies elsewhere."""
+
+    path: str
+    """Relative, with slashes."""
+    digest: str
+    """What the artifact's digest is made of: base64 of the content's hash, or what names the content elsewhere."""
+    size: int | None = None
+    ref: str | None = None
+    """Address of what is only referred to."""
+    extra: dict[str, Any] = {}
+    sha256: str | None = None
+    """Of a file: the blob of its bytes. None in a journal, where `blob` names them."""
+    blob: str | None = None
+    """Name of a file in the segment's blob folder. None in a batch."""
+    birth: str | None = None
+    """Token or number of the version that brought the file in, where it was told."""
+
+
+class Artifact(msgspec.Struct, array_like=True):
+    """A version of an artifact as a run logs it: the server gives it its number, or finds an equal one."""
+
+    time: int
+    token: str
+    """The version's identity, made by the client: the same one sent twice is one version."""
+    name: str
+    """Of the collection, in the run's project."""
+    type: str
+    digest: str
+    """Hexadecimal, as `protocol.artifacts.digest_of` makes it."""
+    algorithm: str = "MD5"
+    entries: list[ArtifactEntry] = []
+    aliases: list[str] = []
+    """Besides `latest`."""
+    tags: list[str] = []
+    description: str | None = None
+    metadata: str | None = None
+    """JSON text of an object."""
+    ttl: int | None = None
+    """Seconds it is kept; 0 for as long as there is room, None for whatever the store does by itself."""
+    step: int | None = None
+    """The row the run was at."""
+    incremental: bool = False
+    """Whether the entries come on top of those of the collection's latest version."""
+    distributed_id: str | None = None
+    """Records of one id make one version together."""
+    final: bool = True
+    """Whether the version is whole now; only records with a `distributed_id` may say no."""
+    used: bool = False
+    """Whether the run also uses the version."""
+
+
+class ArtifactUse(msgspec.Struct, array_like=True):
+    """The run uses a version of an artifact."""
+
+    time: int
+    artifact: int
+    """The server's number of the version."""
 
 
 class End(msgspec.Struct, array_like=True):
@@ -258,7 +322,7 @@ class End(msgspec.Struct, array_like=True):
 
 Record = (
     Start | Metrics | Columns | Texts | Data | Media | File | Console | Config | Tags | Notes | Alert | ModelGraph
-    | Metadata | Name | Row | End
+    | Metadata | Name | Row | Artifact | ArtifactUse | End
 )  # fmt: skip
 
 STRUCTS: Final[dict[Kind, type[msgspec.Struct]]] = {
@@ -276,13 +340,19 @@ STRUCTS: Final[dict[Kind, type[msgspec.Struct]]] = {
     Kind.METADATA: Metadata,
     Kind.NAME: Name,
     Kind.ROW: Row,
+    Kind.ARTIFACT: Artifact,
+    Kind.ARTIFACT_USE: ArtifactUse,
     Kind.END: End,
     Kind.FILE: File,
     Kind.COLUMNS: Columns,
 }
 
+FILES_KINDS: Final = frozenset({Kind.MEDIA, Kind.ARTIFACT})
+"""What the lane of files carries; all others go in the lane of lines."""
+
 BATCH_KINDS: Final = frozenset(Kind) - {Kind.START, Kind.MEDIA, Kind.END}
-"""What may travel in a batch. START and END become calls of the stock API, MEDIA becomes FILE."""
+"""What may travel in a batch. START and END become calls of the stock API, MEDIA becomes FILE. An ARTIFACT goes in the
+lane of files, with the blobs of its entries sent before it."""
 
 _decoders: Final = {kind: msgspec.msgpack.Decoder(struct) for kind, struct in STRUCTS.items()}
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -304,6 +374,14 @@ def decode(kind: int, body: bytes) -> Any:
     except ValueError:
         raise ValueError(f"unknown record kind {kind}") from None
     return decoder.decode(body)
+
+
+def blobs_of(record: object) -> list[str]:
+    """Names of the files in the segment's blob folder that a record of a journal refers to."""
+    if isinstance(record, Artifact):
+        return [entry.blob for entry in record.entries if entry.blob is not None]
+    blob: str | None = getattr(record, "blob", None)
+    return [] if blob is None else [blob]
 
 
 def kind_of(record: Record) -> Kind:

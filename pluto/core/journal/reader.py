@@ -15,15 +15,18 @@ from typing import Any, Final, NamedTuple
 from pluto.core import fork
 from pluto.core.journal import segment
 from pluto.protocol.batch import FILES
+from pluto.protocol.records import FILES_KINDS
 
 _OPEN_SEGMENTS: Final = 4
 _FETCH_ROWS: Final = 256
 _TRIES: Final = 3
 """Reads of a segment that may fail with an I/O error before it counts as damaged."""
 _BLOB: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
+_FILES_KINDS: Final = ",".join(str(int(kind)) for kind in sorted(FILES_KINDS))
 _SELECT: Final = {
-    False: "SELECT seq, kind, body FROM record WHERE seq > ? AND seq <= ? AND kind <> 5 ORDER BY seq LIMIT ?",
-    True: "SELECT seq, kind, body FROM record WHERE seq > ? AND seq <= ? AND kind = 5 ORDER BY seq LIMIT ?",
+    is_files: "SELECT seq, kind, body FROM record WHERE seq > ? AND seq <= ?"
+    f" AND kind {'IN' if is_files else 'NOT IN'} ({_FILES_KINDS}) ORDER BY seq LIMIT ?"
+    for is_files in (False, True)
 }
 
 _logger = logging.getLogger("pluto")

@@ -138,18 +138,18 @@ class Writer:
             return
         known = Kind(row.kind).name if row.kind in list(Kind) else str(row.kind)
         line: dict[str, Any] = {"seq": row.seq, "kind": known, "error": error, "time": time.time_ns() // 1000}
-        blob: str | None = None
+        blobs: list[str] = []
         try:
             content = records.decode(row.kind, row.body)
             line["record"] = msgspec.to_builtins(content, builtin_types=())
-            blob = getattr(content, "blob", None)
+            blobs = records.blobs_of(content)
         except (ValueError, msgspec.DecodeError):
             line["body"] = base64.b64encode(row.body).decode()
         with self.lock:
             handle = os.open(self.folder / _POISON, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
             with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(json.dumps(line, default=_text) + "\n")
-            if blob is not None:
+            for blob in blobs:
                 self._keep(row.segment, blob)
             self._refusals().add((row.seq, error))
             count = self._record.writer(self.name).rejected + 1
