@@ -24,6 +24,11 @@ class Contents:
     """JSON texts."""
 
 
+def each_of(row: Row) -> list[Row]:
+    """A row of a batch, after the one that came with it."""
+    return [row] if row.before is None else [row.before, row]
+
+
 def contents(row: Row) -> Contents:
     """The values of a row, sorted. NaN and infinities in lists are the bare words that Python's JSON has."""
     found = Contents()

@@ -22,7 +22,7 @@ from pluto.core.uploader.writer import Writer
 from pluto.protocol import records
 from pluto.protocol.batch import FILES, LINES
 from pluto.protocol.records import Kind
-from pluto.protocol.rows import JSON, contents
+from pluto.protocol.rows import JSON, contents, each_of
 
 _ROUTES: Final = {
     Kind.METRICS: ("metrics",), Kind.COLUMNS: ("metrics",), Kind.TEXTS: ("data",), Kind.DATA: ("data",),
@@ -216,7 +216,7 @@ def _lines_of(row: Row, route: str, base: int | None, steps: wire.Steps, names: 
     """The lines a record becomes on a route. `names` takes what has to be registered."""
     record = records.decode(row.kind, row.body)
     if isinstance(record, records.Row):
-        return _lines_of_row(record, route, base, steps, names)
+        return [line for each in each_of(record) for line in _lines_of_row(each, route, base, steps, names)]
     if isinstance(record, records.Metrics):
         _note(names, record.values, "METRIC")
         return wire.metric_lines(record.time, step_of(record.step, base), record.values, steps)

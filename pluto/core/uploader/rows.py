@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
 from pluto.core.journal import Row
 from pluto.protocol import records
 from pluto.protocol.records import Kind
+from pluto.protocol.rows import each_of
 
 
 class _Draft:
@@ -29,13 +29,11 @@ class Rows:
     """Merges the parts of rows, in the order of the journal.
 
     A whole row goes by the sequence number of the record that made it whole, so that it is known again when it is sent
-    twice. Where one record makes two rows whole, the second goes by that of the next part.
+    twice: its own flush, or the first part of the next row. Where that part flushes, too, both rows go together.
     """
 
     def __init__(self) -> None:
         self._open: _Draft | None = None
-        self._waiting: list[_Draft] = []
-        """Whole rows that have no number yet."""
         self._given: list[tuple[int, int]] = []
         """Number, and number of the first part, of rows that were given out."""
 
@@ -43,7 +41,6 @@ class Rows:
         """Another that goes on from here. What was given out is settled."""
         other = Rows()
         other._open = copy.copy(self._open)
-        other._waiting = list(self._waiting)
         return other
 
     def take(self, rows: list[Row], sent: int, reject: Callable[[Row, str], object]) -> list[Row]:
@@ -59,18 +56,15 @@ class Rows:
         return ready
 
     def finish(self, seq: int, sent: int) -> list[Row]:
-        """What is left when the writer is over: whole now. The first goes by `seq`."""
-        if self._open is not None:
-            self._waiting.append(self._open)
-            self._open = None
-        drafts, self._waiting = self._waiting, []
-        ready = [self._give(draft, seq + index) for index, draft in enumerate(drafts)]
-        return [row for row in ready if row.seq > sent]
+        """The row that is left when the writer is over: it is whole now, and goes by `seq`."""
+        draft, self._open = self._open, None
+        return [self._give(draft, None, seq)] if draft is not None and seq > sent else []
 
     def settled(self, seq: int) -> int:
         """How far the journal needs no second look, once everything up to `seq` is sent."""
-        drafts = [*self._waiting, *([self._open] if self._open is not None else [])]
-        firsts = [first for number, first in self._given if number > seq] + [draft.first for draft in drafts]
+        firsts = [first for number, first in self._given if number > seq]
+        if self._open is not None:
+            firsts.append(self._open.first)
         return min([seq, *(first - 1 for first in firsts)])
 
     def _add(self, row: Row, reject: Callable[[Row, str], object]) -> Row | None:
@@ -79,22 +73,23 @@ class Rows:
         except msgspec.DecodeError as error:
             reject(row, f"unreadable: {error}")
             return None
+        before = None
         draft = self._open
         if draft is not None and draft.part.step != part.step:
-            self._waiting.append(draft)
-            draft = None
+            before, draft = draft, None
         if draft is None:
-            draft = self._open = _Draft(row.seq, row.segment, part)
+            draft = _Draft(row.seq, row.segment, part)
         else:
             draft.part = records.Row(part.time, part.step, {**draft.part.values, **part.values}, part.flush)
+        self._open = None if part.flush else draft
         if part.flush:
-            self._waiting.append(draft)
-            self._open = None
-        return self._give(self._waiting.pop(0), row.seq) if self._waiting else None
+            return self._give(draft, before, row.seq)
+        return None if before is None else self._give(before, None, row.seq)
 
-    def _give(self, draft: _Draft, seq: int) -> Row:
-        self._given.append((seq, draft.first))
-        part = records.Row(draft.part.time, draft.part.step, draft.part.values, True)
+    def _give(self, draft: _Draft, before: _Draft | None, seq: int) -> Row:
+        self._given.append((seq, draft.first if before is None else before.first))
+        earlier = None if before is None else records.Row(before.part.time, before.part.step, before.part.values)
+        part = records.Row(draft.part.time, draft.part.step, draft.part.values, True, earlier)
         return Row(seq, int(Kind.ROW), records.encode(part), draft.segment)
 
 
@@ -104,8 +99,10 @@ def numbered(rows: list[Row], before: float | None) -> list[Row]:
 
 
 def _numbered(row: Row, before: int) -> Row:
-    record: Any = records.decode(row.kind, row.body)
-    if not isinstance(record.step, list):
+    record: records.Row = records.decode(row.kind, row.body)
+    if not any(isinstance(each.step, list) for each in each_of(record)):
         return row
-    record.step = before + record.step[0]
+    for each in each_of(record):
+        if isinstance(each.step, list):
+            each.step = before + each.step[0]
     return row._replace(body=records.encode(record))

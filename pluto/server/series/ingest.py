@@ -14,7 +14,7 @@ import numpy as np
 from pluto.protocol import records
 from pluto.protocol.batch import Entry, Rejection
 from pluto.protocol.records import BATCH_KINDS, Kind
-from pluto.protocol.rows import JSON, contents
+from pluto.protocol.rows import JSON, contents, each_of
 from pluto.server.series import blocks, chunks
 from pluto.server.series.blocks import Builder
 from pluto.server.series.rows import step_in
@@ -49,6 +49,8 @@ class Batch:
         self.console: list[tuple[Any, ...]] = []
         self.events: list[tuple[int, bytes]] = []
         self.rejected: list[Rejection] = []
+        self.last_row = -np.inf
+        """The highest step of a row."""
 
     def take(self, entries: Iterable[Entry], refused: Mapping[int, str] | None = None) -> None:
         """Reads the entries. One that can't be stored, or is `refused` already, goes to `rejected`."""
@@ -93,13 +95,15 @@ class Batch:
         self.data.append(row)
 
     def _row(self, record: records.Row) -> None:
-        time, step, found = _int64(record.time), _step(record.step), contents(record)
-        if found.numbers:
-            self.metrics.add_row(time, step, found.numbers)
-        for type, texts in ((TEXT_TYPE, found.texts), (JSON, found.others)):
-            for name, text in texts.items():
-                self.names.setdefault(name, TEXT_NAME if type == TEXT_TYPE else type)
-                self.data.append((name, type, step_in(step), time, text))
+        ready = [(_int64(each.time), _step(each.step), contents(each)) for each in each_of(record)]
+        for time, step, found in ready:
+            self.last_row = max(self.last_row, step)
+            if found.numbers:
+                self.metrics.add_row(time, step, found.numbers)
+            for type, texts in ((TEXT_TYPE, found.texts), (JSON, found.others)):
+                for name, text in texts.items():
+                    self.names.setdefault(name, TEXT_NAME if type == TEXT_TYPE else type)
+                    self.data.append((name, type, step_in(step), time, text))
 
     def _file(self, record: records.File) -> None:
         if not _HASH.match(record.sha256):
@@ -186,8 +190,9 @@ def write(db: sqlite3.Connection, ids: dict[str, int], batch: Batch) -> dict[str
     """Puts the rows into the tables, within the caller's transaction. Gives the names that are new."""
     names = dict.fromkeys(batch.metrics.names(), METRIC)
     new = register(db, ids, names | {name: kind for name, kind in batch.names.items() if name not in names})
+    if batch.metrics.rows or batch.last_row > -np.inf:
+        _bounds(db, batch.metrics, batch.last_row)
     if batch.metrics.rows:
-        _bounds(db, batch.metrics)
         _add_to_tail(db, ids, batch.metrics)
     db.executemany("INSERT INTO data (name, type, step, time, body) VALUES (?, ?, ?, ?, ?)", batch.data)
     db.executemany("INSERT INTO console (line, stream, time, message) VALUES (?, ?, ?, ?)", batch.console)
@@ -200,8 +205,8 @@ def write(db: sqlite3.Connection, ids: dict[str, int], batch: Batch) -> dict[str
     return new
 
 
-def _bounds(db: sqlite3.Connection, metrics: Builder) -> None:
-    highest = [-np.inf, -np.inf]
+def _bounds(db: sqlite3.Connection, metrics: Builder, last_row: float) -> None:
+    highest = [last_row, -np.inf]
     for name, step in metrics.highest_steps():
         system = name.startswith(SYSTEM)
         highest[system] = max(highest[system], step)

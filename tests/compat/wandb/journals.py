@@ -9,6 +9,7 @@ from typing import Any
 from pluto.core.uploader.rows import Rows
 from pluto.protocol import records
 from pluto.protocol.records import Kind
+from pluto.protocol.rows import each_of
 from tests.core import journals
 
 
@@ -18,7 +19,8 @@ def whole_rows(folder: Path) -> list[records.Row]:
     found = journals.rows(folder)
     ready = rows.take(found, 0, lambda row, error: None)
     ready += rows.finish(found[-1].seq + 1, 0)
-    return [records.decode(row.kind, row.body) for row in ready if row.kind == Kind.ROW]
+    whole = [records.decode(row.kind, row.body) for row in ready if row.kind == Kind.ROW]
+    return [each for row in whole for each in each_of(row)]
 
 
 def history(root: Path) -> list[dict[str, Any]]:

@@ -44,6 +44,8 @@ def _restore(run: Run, client: Client, project: str, number: int | None) -> None
     kept: dict[str, Any] = dict(found.get("config") or {})
     own: dict[str, Any] = kept.get(OWN) or {}
     stored = summary_of(client, project, found)
+    if run._settings.fork_from is None and run._settings.resume_from is None:
+        run._starting_step = run._rows.number = 0 if stored.last_step is None else stored.last_step + 1
     _take_config(run, kept, own, stored.runtime)
     run._rows.definitions.take(Definitions(own.get("m")))
     for name, path in (own.get("nested") or {}).items():

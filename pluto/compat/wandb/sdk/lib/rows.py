@@ -105,7 +105,8 @@ class Rows:
                 values = self._look(list(flat(data, self._run, self.number, number)), number)
                 body = self._part(now, number, values, flush)
             if number > self.number:
-                self._close(flush)
+                if self.open:
+                    self._finish()
                 self.number = number
             self._append(_ROW, body)
             for name in self._step_names:
@@ -167,13 +168,6 @@ class Rows:
         if flush:
             self._finish()
             self.number += 1
-
-    def _close(self, flush: bool) -> None:
-        """A later row begins. Its first part says so to the deliverer, unless it says that the row is finished, too."""
-        if self.open:
-            if flush:
-                self._append(_ROW, self._part(self._opened_us, self.number, {}, True))
-            self._finish()
 
     def _finish(self) -> None:
         self.tally.add(self._values, self.number, self._opened_us)
