@@ -51,6 +51,8 @@ class ShutdownPolicy:
     """When the process exits, for all its runs together."""
     progress: bool = False
     """Show how much is left while waiting."""
+    patience_s: float = math.inf
+    """Nobody waits longer than that while delivery is in trouble and gets nowhere."""
 
 
 def native(settings: Settings, ranks: Ranks) -> ShutdownPolicy:
@@ -65,8 +67,8 @@ def native(settings: Settings, ranks: Ranks) -> ShutdownPolicy:
 
 
 def wandb() -> ShutdownPolicy:
-    """For the W&B door: waits to the end, with a progress line; Ctrl-C detaches."""
-    return ShutdownPolicy(math.inf, math.inf, progress=True)
+    """For the W&B door: waits to the end, with a progress line; Ctrl-C detaches, and so does a server that is away."""
+    return ShutdownPolicy(math.inf, math.inf, progress=True, patience_s=30)
 
 
 def neptune() -> ShutdownPolicy:
@@ -126,6 +128,10 @@ class Delivery:
         mine = self.receipts.mine()
         return 0 if mine.done else max(1, self.last_seq - min(mine.lines, mine.files))
 
+    def trouble(self) -> bool:
+        """Whether the deliverer says that it is not getting on."""
+        return self.receipts.read().problem is not None
+
     def report(self) -> str:
         """One line on how far it got."""
         mine = self.receipts.mine()
@@ -146,7 +152,7 @@ class Delivery:
 
 
 def wait(deliveries: list[Delivery], seconds: float, *, progress: bool = False) -> bool:
-    """Waits until everything is delivered. False when the time ran out first.
+    """Waits until everything is delivered. False when the time ran out first, or the policies' patience.
 
     Raises `KeyboardInterrupt` as it comes. An uploader that is not there is started again.
     """
@@ -155,6 +161,8 @@ def wait(deliveries: list[Delivery], seconds: float, *, progress: bool = False) 
         thread.drain(seconds)
     waking = started
     shown = False
+    patience = min([delivery.policy.patience_s for delivery in deliveries], default=math.inf)
+    moved, count = started, -1
     try:
         while True:
             left = [delivery for delivery in deliveries if not delivery.done()]
@@ -162,7 +170,11 @@ def wait(deliveries: list[Delivery], seconds: float, *, progress: bool = False) 
             if left and now >= waking:
                 _wake(left)
                 waking = now + _WAKE_S
-            if not left or now - started >= seconds:
+            if patience < math.inf:
+                still = sum(delivery.left() for delivery in left)
+                if still != count or not any(delivery.trouble() for delivery in left):
+                    moved, count = now, still
+            if not left or now - started >= seconds or now - moved >= patience:
                 return not left
             if progress and now - started > 1 and sys.stderr is not None and sys.stderr.isatty():
                 sys.stderr.write(f"\rpluto: {sum(delivery.left() for delivery in left):,} records to go  ")
