@@ -81,6 +81,10 @@ class Context:
         if freed is None:
             raise not_found()
         self.series.delete(run)
+        self.drop(freed)
+
+    def drop(self, freed: list[tuple[str, int]]) -> None:
+        """Deletes blobs that nobody refers to any more, but those that an upload has been told of since."""
         for sha, referred_ms in freed:
             try:
                 offered_ms = self.blobs.path(sha).stat().st_mtime_ns // 1_000_000
@@ -88,6 +92,13 @@ class Context:
                 continue
             if offered_ms <= referred_ms:
                 self.blobs.delete(sha)
+
+    def expire(self) -> None:
+        """Deletes the artifacts whose time is over."""
+        for artifact in self.metadata.artifacts.expired():
+            freed = self.metadata.artifacts.delete(artifact, aliases=True)
+            if freed:
+                self.drop(freed)
 
 
 def project_path(project: str) -> str:

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from pluto.server.metadata.artifacts.contract import Artifacts
 from pluto.server.metadata.filters import Condition
 
 
@@ -274,6 +275,8 @@ class MetadataStore(Protocol):
     def summaries(self) -> Summaries: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def artifacts(self) -> Artifacts: ...
 
     def check(self) -> None:
         """Raises when the store cannot be read."""

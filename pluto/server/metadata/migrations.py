@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, inspect, select
 
 from pluto.server.metadata import tables
+from pluto.server.metadata.migration_0002_artifacts import add_artifacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,10 @@ def _baseline(_: Connection) -> None:
     """Nothing to do: the first tables are made whole."""
 
 
-MIGRATIONS: Sequence[Migration] = (Migration("0001-baseline", _baseline),)
+MIGRATIONS: Sequence[Migration] = (
+    Migration("0001-baseline", _baseline),
+    Migration("0002-artifacts", add_artifacts),
+)
 """The first stands for the tables as first released. To change them: edit `tables.py` and append a migration."""
 
 

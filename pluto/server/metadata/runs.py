@@ -92,8 +92,12 @@ class SqlRuns:
                 return None
             mine = select(blob.sha256).where(blob.run_id == run)
             others = select(blob.sha256).where(blob.run_id != run, blob.sha256.in_(mine))
+            held = tables.artifact_files.c.sha256
+            in_artifacts = select(held).where(held.in_(mine))
             orphans = connection.execute(
-                select(blob.sha256, blob.created_at).where(blob.run_id == run, blob.sha256.not_in(others))
+                select(blob.sha256, blob.created_at).where(
+                    blob.run_id == run, blob.sha256.not_in(others), blob.sha256.not_in(in_artifacts)
+                )
             )
             freed = [(row.sha256, row.created_at) for row in orphans]
             for table in (
@@ -133,6 +137,16 @@ class SqlRuns:
             query = query.where(column.run_id.in_(runs))
         with self._database.read() as connection:
             return list(connection.scalars(query))
+
+
+def project_number(connection: Connection, project: str) -> int:
+    """The number of the project of that name, which is made if need be."""
+    found = connection.scalar(select(_projects.c.id).where(_projects.c.name == project))
+    if found is not None:
+        return int(found)
+    now = now_ms()
+    new = {"name": project, "prefix": run_prefix(project), "next_number": 1, "created_at": now, "updated_at": now}
+    return int(connection.execute(_projects.insert().values(new)).inserted_primary_key[0])  # type: ignore[index]
 
 
 def _selected() -> Select[Any]:
@@ -184,12 +198,7 @@ def _attach(connection: Connection, run: Run, new: NewRun) -> Run:
 
 def _insert(connection: Connection, new: NewRun, tags: Sequence[str]) -> int:
     now = now_ms()
-    insert_project = {
-        "name": new.project, "prefix": run_prefix(new.project), "next_number": 1, "created_at": now, "updated_at": now,
-    }  # fmt: skip
-    project = connection.scalar(select(_projects.c.id).where(_projects.c.name == new.project))
-    if project is None:
-        project = connection.execute(_projects.insert().values(insert_project)).inserted_primary_key[0]  # type: ignore[index]
+    project = project_number(connection, new.project)
     # The update locks the row, so that the number read next is this run's alone.
     connection.execute(
         update(_projects)

@@ -63,7 +63,7 @@ class Batch:
                     self._event(entry, record)
                 elif entry.kind in _TAKE:
                     _TAKE[entry.kind](self, record)
-                else:
+                elif entry.kind not in _ELSEWHERE:
                     raise Unfit(f"a {Kind(entry.kind).name} record has no place in a batch")
             except (ValueError, msgspec.DecodeError) as error:
                 self.rejected.append(Rejection(entry.seq, str(error)))
@@ -147,7 +147,9 @@ _EVENTS: Final[dict[int, bool]] = {
     Kind.ALERT: False,
 }
 """Kinds kept as they came, and whether the body is the JSON text of an object."""
-assert _TAKE.keys() | _EVENTS.keys() == BATCH_KINDS
+_ELSEWHERE: Final = frozenset({Kind.ARTIFACT, Kind.ARTIFACT_USE})
+"""Kinds that the metadata alone keeps."""
+assert _TAKE.keys() | _EVENTS.keys() | _ELSEWHERE == BATCH_KINDS
 
 
 def _int64(number: int) -> int:
