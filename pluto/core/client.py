@@ -289,6 +289,10 @@ class Client:
         """Deletes the run and everything it logged."""
         self._call("DELETE", f"{self._api}{PREFIX}/runs/{run}")
 
+    def change(self, method: str, path: str, body: Any = None, params: Mapping[str, Any] | None = None) -> Any:
+        """Calls a route of the extensions that changes something, and gives its answer."""
+        return self._json(method, f"{self._api}{PREFIX}{path}", json=body, params=params)
+
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def get_json(self, path: str, params: Mapping[str, Any] | None = None) -> Any:

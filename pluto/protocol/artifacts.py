@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -29,10 +30,9 @@ def hasher(algorithm: str = MD5) -> Any:
     if algorithm != XXH128:
         raise ValueError(f"{algorithm!r} is none of the digests {', '.join(ALGORITHMS)}")
     try:
-        import xxhash
+        return importlib.import_module("xxhash").xxh128()
     except ImportError:
         raise ImportError("XXH128 digests need the package xxhash: pip install xxhash, or take MD5") from None
-    return xxhash.xxh128()
 
 
 def digest_of(entries: Iterable[tuple[str, str]], algorithm: str = MD5) -> str:

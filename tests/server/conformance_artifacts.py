@@ -85,7 +85,8 @@ class ArtifactsConformance:
         "bad",
         [
             artifact("1", entry("../f")), artifact("1", entry("/f")), artifact("1", entry(".")),
-            artifact("1", entry("a//b")), artifact("1", entry("f", sha256="no")), artifact("1", entry("f", sha256=None)),
+            artifact("1", entry("a//b")), artifact("1", entry("f", sha256="no")),
+            artifact("1", entry("f", sha256=None)),
             artifact("", entry("f")), artifact("1", name="a/b"), artifact("1", name=""), artifact("1", aliases=["v1"]),
             artifact("1", aliases=["a:b"]), artifact("1", final=False), artifact("1", entry("f"), digest="0" * 32),
             artifact("1", metadata="[]"), artifact("1", type="a:b"),

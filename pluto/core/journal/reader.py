@@ -24,9 +24,9 @@ _TRIES: Final = 3
 _BLOB: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
 _FILES_KINDS: Final = ",".join(str(int(kind)) for kind in sorted(FILES_KINDS))
 _SELECT: Final = {
-    is_files: "SELECT seq, kind, body FROM record WHERE seq > ? AND seq <= ?"
-    f" AND kind {'IN' if is_files else 'NOT IN'} ({_FILES_KINDS}) ORDER BY seq LIMIT ?"
-    for is_files in (False, True)
+    is_files: f"SELECT seq, kind, body FROM record WHERE seq > ? AND seq <= ? AND kind {test} ({_FILES_KINDS})"  # noqa: S608
+    " ORDER BY seq LIMIT ?"
+    for is_files, test in ((False, "NOT IN"), (True, "IN"))
 }
 
 _logger = logging.getLogger("pluto")

@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pluto.protocol.batch import PREFIX
 from pluto.server.answers import json_response
 from pluto.server.context import context
 from pluto.server.guard import open_to_all
-from pluto.server.routes import pages, remarks, runs, status
+from pluto.server.routes import artifact_collections, artifacts, pages, remarks, runs, status
 from pluto.server.routes.batch import version
 
 BODIES: Final[dict[str, type[msgspec.Struct]]] = {
@@ -28,8 +29,17 @@ BODIES: Final[dict[str, type[msgspec.Struct]]] = {
     "/api/runs/logName/add": remarks.LogNames,
     "/api/runs/modelGraph/create": remarks.ModelGraph,
     "/api/runs/alert": remarks.Alert,
+    f"{PREFIX}/artifact-collections": artifact_collections.NewCollection,
+    f"{PREFIX}/artifact-collections/{{collectionId}}": artifact_collections.CollectionEdit,
+    f"{PREFIX}/artifacts/{{artifactId}}": artifacts.VersionEdit,
+    f"{PREFIX}/artifacts/{{artifactId}}/aliases": artifacts.Aliases,
+    f"{PREFIX}/artifacts/{{artifactId}}/links": artifacts.Link,
+    f"{PREFIX}/artifacts/{{artifactId}}/uses": artifacts.Use,
 }
 """The JSON bodies that a route takes."""
+
+_CARRY: Final = frozenset({"POST", "PATCH"})
+"""Methods that have them."""
 
 _ABOUT: Final = (
     "Paths, what each does, path parameters and JSON bodies. Query parameters and answers are not described here:"
@@ -72,7 +82,7 @@ def describe(routes: Iterable[Any]) -> dict[str, Any]:
             }
             if parameters := [_parameter(*match.groups()) for match in _PARAMETER.finditer(route.path)]:
                 operation["parameters"] = parameters
-            if path in schemas:
+            if path in schemas and method in _CARRY:
                 content = {"application/json": {"schema": _in_3_0(schemas[path])}}
                 operation["requestBody"] = {"required": True, "content": content}
             if open_to_all(path) or path == "/api/runs/{sqid}":

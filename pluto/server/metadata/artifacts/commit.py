@@ -84,7 +84,8 @@ def commit(connection: Connection, run: int, project: int, record: Artifact) -> 
     note_run(connection, artifact, run, "logged")
     if record.used:
         note_run(connection, artifact, run, "used")
-    insert(connection, tables.artifact_tags, [{"artifact_id": artifact, "tag": tag} for tag in dict.fromkeys(record.tags)])
+    tags = [{"artifact_id": artifact, "tag": tag} for tag in dict.fromkeys(record.tags)]
+    insert(connection, tables.artifact_tags, tags)
     move_aliases(connection, collection, artifact, [LATEST, *record.aliases])
     return artifact
 
@@ -133,7 +134,7 @@ def new_collection(
     """The number of a new collection. Raises `Conflict` for a name or type that can't be."""
     for what, value in (("name", name), ("type", type)):
         if not value.strip() or len(value) > NAME_MAX or "/" in value or ":" in value or "\0" in value:
-            raise Conflict(f"{value!r} can't be the {what} of artifacts: 1 to {NAME_MAX} characters without '/' and ':'")
+            raise Conflict(f"{value!r} can't be the {what} of artifacts: 1 to {NAME_MAX} characters, no '/', no ':'")
     now = now_ms()
     return int(
         connection.execute(
@@ -160,7 +161,8 @@ def _check(record: Artifact) -> None:
         parse_object(record.metadata)
     for entry in record.entries:
         path = PurePosixPath(entry.path)
-        if str(path) != entry.path or path.is_absolute() or ".." in path.parts or entry.path == "." or "\0" in entry.path:
+        outside = path.is_absolute() or not path.parts or ".." in path.parts
+        if outside or str(path) != entry.path or "\0" in entry.path:
             raise Conflict(f"{entry.path!r} is no path within an artifact")
         if entry.ref is None and not _SHA256.match(entry.sha256 or ""):
             raise Conflict(f"{entry.path!r} names no blob")
@@ -237,7 +239,8 @@ def _fill(connection: Connection, artifact: int, entries: Iterable[ArtifactEntry
     written = [rows.entry_row(artifact, entry) for entry in found]
     for some in chunks(written):
         connection.execute(_files.insert(), list(some))
-    values = {"digest": digest, "size": sum(entry.size or 0 for entry in found), "files": len(found), "stored_at": now_ms()}
+    size = sum(entry.size or 0 for entry in found)
+    values = {"digest": digest, "size": size, "files": len(found), "stored_at": now_ms()}
     connection.execute(update(_artifacts).where(_artifacts.c.id == artifact).values(values))
 
 

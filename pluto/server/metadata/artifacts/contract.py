@@ -113,9 +113,7 @@ class Artifacts(Protocol):
     def runs(self, artifact: int, role: Role) -> list[int]:
         """The runs that logged, or used, a version, in that order."""
 
-    def entries(
-        self, artifact: int, *, prefix: str = "", after: str = "", limit: int = 1000
-    ) -> list[ArtifactEntry]:
+    def entries(self, artifact: int, *, prefix: str = "", after: str = "", limit: int = 1000) -> list[ArtifactEntry]:
         """What a version holds, by path, from above path `after` on."""
 
     def edit(
@@ -189,5 +187,4 @@ class Artifacts(Protocol):
         """Changes a collection. False for an unknown one. Raises `Conflict` for a name that is taken."""
 
     def delete_collection(self, collection: int) -> Freed | None:
-        """Forgets a collection: of a sequence with all its versions, of a portfolio the links. None for an unknown one.
-        """
+        """Forgets a collection with its versions, or its links. None for an unknown one."""

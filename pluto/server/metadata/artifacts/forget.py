@@ -17,9 +17,7 @@ def forget_versions(connection: Connection, artifacts: Sequence[int]) -> Freed:
     """Deletes versions, which are members of nothing any more, and gives the blobs that were theirs alone."""
     held: dict[str, int] = {}
     for some in chunks(artifacts):
-        mine = select(_files.c.sha256, _artifacts.c.stored_at).join(
-            _artifacts, _artifacts.c.id == _files.c.artifact_id
-        )
+        mine = select(_files.c.sha256, _artifacts.c.stored_at).join(_artifacts, _artifacts.c.id == _files.c.artifact_id)
         for row in connection.execute(mine.where(_files.c.artifact_id.in_(some), _files.c.sha256.is_not(None))):
             held[row.sha256] = max(row.stored_at, held.get(row.sha256, 0))
     for some in chunks(artifacts):

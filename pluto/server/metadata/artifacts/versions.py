@@ -19,7 +19,8 @@ from pluto.server.metadata.database import Database, dump, insert, now_ms
 from pluto.server.metadata.runs import project_number
 
 _artifacts, _collections, _members = tables.artifacts, tables.artifact_collections, tables.artifact_members
-_files, _aliases, _runs, _projects = tables.artifact_files, tables.artifact_aliases, tables.artifact_runs, tables.projects
+_files, _aliases, _runs = tables.artifact_files, tables.artifact_aliases, tables.artifact_runs
+_projects = tables.projects
 
 
 class SqlVersions:
@@ -191,8 +192,8 @@ class SqlVersions:
             if found.aliases and not aliases:
                 names = ", ".join(found.aliases)
                 raise Conflict(f"{found.name}:v{found.version} has aliases ({names}): say that they may go with it")
-            collections = list(connection.scalars(select(_members.c.collection_id).where(_members.c.artifact_id == artifact)))
-            for collection in collections:
+            places = select(_members.c.collection_id).where(_members.c.artifact_id == artifact)
+            for collection in list(connection.scalars(places)):
                 leave(connection, artifact, collection)
             return forget_versions(connection, [artifact])
 
