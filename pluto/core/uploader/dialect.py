@@ -67,6 +67,28 @@ class Sending:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of an artifact on its way."""
+
+    path: str
+    """Within the artifact."""
+    source: Path
+    """Where its bytes are."""
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """An artifact with the files that go before it."""
+
+    row: Row
+    record: records.Artifact
+    """As it is sent: its files by their hashes."""
+    parts: list[Part]
+
+
 class Dialect(Protocol):
     """Sends records, and tells the writer what has become of them. Raises `ClientError` for what may work later."""
 
@@ -80,6 +102,9 @@ class Dialect(Protocol):
 
     def files(self, client: Client, place: Place, writer: Writer, ready: list[Ready]) -> None:
         """Sends media records."""
+
+    def artifact(self, client: Client, place: Place, writer: Writer, parcel: Parcel, out: Path) -> None:
+        """Sends an artifact; what has to be written for it goes into `out`."""
 
 
 def step_of(step: records.Step, base: int | None) -> records.ResolvedStep:

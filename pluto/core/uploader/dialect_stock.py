@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +16,7 @@ import msgspec
 from pluto.core import wire
 from pluto.core.client import Client, ClientError, Refused, Unauthorized, Unavailable, Unreachable
 from pluto.core.journal import Row
-from pluto.core.uploader.dialect import Place, Ready, step_of
+from pluto.core.uploader.dialect import Parcel, Place, Ready, step_of
 from pluto.core.uploader.retry import FRUITLESS, Verdict, ingest_verdict, verdict
 from pluto.core.uploader.stock_calls import CALLS
 from pluto.core.uploader.writer import Writer
@@ -49,6 +50,8 @@ class StockDialect:
     def __init__(self) -> None:
         self._fruitless: dict[tuple[str, int], int] = {}
         self._addresses: dict[tuple[str, int], tuple[float, dict[str, str]]] = {}
+        self._portions: dict[tuple[str, int], int] = {}
+        """How many portions of an artifact are up, by writer and record."""
 
     def lines(self, client: Client, place: Place, writer: Writer, rows: list[Row]) -> None:
         """Sends the rows route by route, in the order of each."""
@@ -69,6 +72,17 @@ class StockDialect:
         for one in ready:
             self._upload(client, place, writer, one)
             writer.passed(FILES, one.row.seq)
+
+    def artifact(self, client: Client, place: Place, writer: Writer, parcel: Parcel, out: Path) -> None:
+        """Uploads the files of an artifact, and a manifest that says which is which: a stock server has no versions."""
+        from pluto.core.uploader.stock_artifacts import portions
+
+        sent = self._portions.get((writer.name, parcel.row.seq), 0)
+        for number, ready in enumerate(portions(parcel, writer.name, out)):
+            if number >= sent:
+                self._upload(client, place, writer, ready)
+                self._portions[writer.name, parcel.row.seq] = number + 1
+        self._portions.pop((writer.name, parcel.row.seq), None)
 
     # --- the ingest routes --------------------------------------------------------------------------------------------
 
