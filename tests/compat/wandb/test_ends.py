@@ -91,7 +91,7 @@ def test_ctrl_c_hands_over(home: Path, scripts: Scripts, tmp_path: Path) -> None
     with pytest.raises(subprocess.TimeoutExpired):
         training.wait(1)
     os.kill(training.pid, signal.SIGINT)
-    out, err = training.communicate(timeout=30)
+    _, err = training.communicate(timeout=30)
     assert training.returncode == -2, err
     assert "delivered in the background" in err
     assert "KeyboardInterrupt" in err

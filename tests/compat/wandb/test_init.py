@@ -56,7 +56,7 @@ def test_the_module_follows_the_run(wandb: ModuleType) -> None:
     assert wandb.run is None
     with pytest.raises(wandb.Error):
         wandb.log({"a": 1})
-    with pytest.raises(wandb.UsageError, match="is finished. The call to `log` will be ignored"):
+    with pytest.raises(wandb.UsageError, match=r"is finished\. The call to `log` will be ignored"):
         run.log({"a": 1})
     run.finish()
 
@@ -283,7 +283,9 @@ def test_require(wandb: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
         wandb.require("flying")
 
 
-def test_login_never_asks(wandb: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_login_never_asks(
+    wandb: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert wandb.login() is False
     monkeypatch.setenv("WANDB_MODE", "disabled")
     assert wandb.login() is False

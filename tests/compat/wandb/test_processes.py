@@ -215,7 +215,12 @@ run.finish()
 def test_ranks_each_have_a_run_of_their_own(home: Path, scripts: Scripts) -> None:
     for rank in range(2):
         scripts.run(
-            INIT + "run = wandb.init(project='p', group='job', id=f'r{os.environ[\"RANK\"]}'); run.log({'a': 1}); run.finish()",
+            INIT
+            + """
+run = wandb.init(project="p", group="job", id="r" + os.environ["RANK"])
+run.log({"a": 1})
+run.finish()
+""",
             env={"RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_RANK": str(rank)},
         )
     deliver(home)

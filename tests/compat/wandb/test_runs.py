@@ -189,7 +189,7 @@ def test_a_server_that_is_away(
     run.finish()
     assert "logging starts without it" in capsys.readouterr().err
     with pytest.raises(TimeoutError):
-        slow = online.init(project="p", id="def", settings={**{"finish_timeout": 0.2}, "finish_timeout_raises": True})
+        slow = online.init(project="p", id="def", settings={"finish_timeout": 0.2, "finish_timeout_raises": True})
         slow.log({"a": 1})
         slow.finish()
     with serving(home / "server", port=port):

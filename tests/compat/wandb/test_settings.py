@@ -62,8 +62,9 @@ def test_what_is_not(given: dict[str, Any]) -> None:
     "given",
     [
         {"project": "a/b"}, {"project": "a\\b"}, {"project": "a#b"}, {"project": "a?b"}, {"project": "a%b"},
-        {"project": "a:b"}, {"project": "x" * 129}, {"run_id": ""}, {"run_id": " a"}, {"run_id": "a "}, {"run_id": "  "},
-        {"run_id": "a:b"}, {"run_id": "a;b"}, {"run_id": "a,b"}, {"run_id": "a#b"}, {"run_id": "a?b"}, {"run_id": "a/b"},
+        {"project": "a:b"}, {"project": "x" * 129}, {"run_id": ""}, {"run_id": " a"}, {"run_id": "a "},
+        {"run_id": "  "}, {"run_id": "a:b"}, {"run_id": "a;b"}, {"run_id": "a,b"}, {"run_id": "a#b"},
+        {"run_id": "a?b"}, {"run_id": "a/b"},
         {"run_id": "a'b"}, {"sweep_id": ""}, {"api_key": " key"}, {"x_stats_sampling_interval": 0.05},
     ],
 )  # fmt: skip

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -75,7 +77,7 @@ class Run(RunHistory, RunFiles, RunArtifacts, RunDisplay):
         self._torch: Any = None
         self._on_finish: list[Any] = []
         """Called at the end, while the run still takes records."""
-        self._watched, self._watching = {}, None
+        self._watched, self._watching, self._kept = {}, None, set()
         self._log_handler: Any = None
         self._config = Config()
         self._config._update(config or {}, allow_val_change=True, ignore_locked=True)
@@ -131,8 +133,6 @@ class Run(RunHistory, RunFiles, RunArtifacts, RunDisplay):
         finally:
             self._is_finished = True
             singleton().remove_active_run(self)
-            if code == 0:
-                resume_file.clear(self._settings)
             if module.current() is self:
                 module.unset_globals()
         run_messages.footer(self)
@@ -145,13 +145,19 @@ class Run(RunHistory, RunFiles, RunArtifacts, RunDisplay):
 
     def _before_end(self, end: End) -> None:
         """The last records: what is still open, and the files that were to be kept at the end."""
-        trigger.call("on_finished")
-        for call in [*self._on_finish]:
-            call()
-        self._rows.flush()
-        self._keep_watched(last=True)
-        run_folder.write_end(self, end)
-        attaching.withdraw(self)
+        last: list[Callable[[], object]] = [
+            *self._on_finish, self._rows.flush, lambda: self._keep_watched(last=True)
+        ]  # fmt: skip
+        if not self._is_attached:
+            last.insert(0, lambda: trigger.call("on_finished"))
+            last += [lambda: run_folder.write_end(self, end), self._keep_rest, lambda: attaching.withdraw(self)]
+            if end.code == 0:
+                last.append(lambda: resume_file.clear(self._settings))
+        for act in last:
+            try:
+                act()
+            except Exception:
+                logging.getLogger("wandb").exception("something did not work at the end of run %s", self.id)
         self._is_finished = True
 
     @while_open

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pluto.compat.wandb.errors.errors import UnsupportedError
 from pluto.compat.wandb.errors.term import termwarn
@@ -241,7 +241,8 @@ def _rebuild(values: dict[str, Any]) -> Settings:
     return settings
 
 
+_DEFAULTS: Final = {name: field.default for name, field in FIELDS.items()} | {"console": "auto"}
 Settings.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-    [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=field.default) for name, field in FIELDS.items()]
+    [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=value) for name, value in _DEFAULTS.items()]
 )
 __all__ = ["Settings", "ValidationError"]

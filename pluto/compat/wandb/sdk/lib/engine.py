@@ -54,8 +54,7 @@ class RunOp(Op):
         try:
             if not self._ended and not self._child:
                 self._ended = True
-                with contextlib.suppress(Exception):
-                    self.before_end(end)
+                self.before_end(end)
         finally:  # an impatient Ctrl-C does not take the end away
             delivery = super().end(end)
         return delivery

@@ -48,7 +48,7 @@ class _Anything:
         return self
 
 
-def _nothing(self: Any, *_: Any, **__: Any) -> Any:  # noqa: ARG001
+def _nothing(self: Any, *_: Any, **__: Any) -> Any:
     """Nothing."""
 
 

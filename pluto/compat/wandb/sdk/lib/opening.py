@@ -50,7 +50,11 @@ def open_run(run: Run) -> None:
     op.without = frozenset(["all"] * settings.x_disable_meta + ["git"] * settings.disable_git)
     run._begin(op)
     if identity.waits:
-        _await(run, op)
+        try:
+            _await(run, op)
+        except KeyboardInterrupt:
+            op.close()
+            raise
     if settings._shared:
         run._rows.relative = True
     resume_file.note(settings)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pluto.compat.wandb.errors.term import termlog, termwarn
+from pluto.compat.wandb.sdk.lib.filenames import OUTPUT_FNAME
 from pluto.compat.wandb.sdk.lib.run_about import RunAbout, while_open
 
 _POLICIES: Final = ("live", "end", "now")
@@ -26,6 +27,8 @@ class RunFiles(RunAbout):
     _watched: dict[str, tuple[str, tuple[int, int] | None]]
     """Files to keep again: policy, and size and time as they were kept last, by path in the run's folder."""
     _watching: threading.Event | None
+    _kept: set[str]
+    """Paths in the run's folder of files that were kept."""
 
     @while_open
     def save(
@@ -124,6 +127,7 @@ class RunFiles(RunAbout):
         """
         found = Path(path)
         where = found.relative_to(self._settings.files_dir).as_posix() if found.is_absolute() else found.as_posix()
+        self._kept.add(where)
         number: Any = [step + 1] if self._rows.relative else step
         try:
             self._op.keep_file(
@@ -169,6 +173,14 @@ class RunFiles(RunAbout):
         for where, (policy, before) in list(self._watched.items()):
             if last or policy == "live":
                 self._watched[where] = policy, self._keep_changed(where, before)
+
+    def _keep_rest(self) -> None:
+        """Keeps what lies in the run's folder and nobody has handed over: checkpoints, logs of other tools."""
+        folder = Path(self._settings.files_dir)
+        for path in sorted(folder.rglob("*")):
+            where = path.relative_to(folder).as_posix()
+            if where not in self._kept and where != OUTPUT_FNAME and path.is_file():
+                self._keep_saved(path, "now")
 
     def _start_watching(self) -> None:
         if self._watching is not None:
