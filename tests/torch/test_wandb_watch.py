@@ -51,7 +51,8 @@ def test_gradients_and_parameters(wandb: ModuleType, root: Path) -> None:
     for row in (rows[1], rows[3]):
         assert set(row) == {"step", "_step", *(f"gradients/{n}" for n in names), *(f"parameters/{n}" for n in names)}
         found = row["parameters/0.weight"]
-        assert (found["_type"], len(found["values"]), len(found["bins"]), sum(found["values"])) == ("histogram", 64, 65, 6)
+        assert (found["_type"], len(found["values"]), len(found["bins"])) == ("histogram", 64, 65)
+        assert sum(found["values"]) == 6
     assert [set(row) for row in (rows[0], rows[2])] == [{"step", "_step"}] * 2
 
 
@@ -129,8 +130,8 @@ def test_tensors_are_numbers(wandb: ModuleType, root: Path) -> None:
     run = wandb.init(project="p")
     weight = torch.ones(3, requires_grad=True)
     run.log({
-        "zero": weight.sum(), "one": torch.tensor([2.5]), "few": weight, "half": torch.tensor(0.5, dtype=torch.bfloat16),
-        "many": torch.arange(100), "flag": torch.tensor(True),
+        "zero": weight.sum(), "one": torch.tensor([2.5]), "few": weight, "many": torch.arange(100),
+        "half": torch.tensor(0.5, dtype=torch.bfloat16), "flag": torch.tensor(True),
     })  # fmt: skip
     run.config.update({"t": torch.tensor([1, 2])})
     assert run.config["t"] == [1, 2]

@@ -110,7 +110,8 @@ def _about(run: Run) -> str:
 
 
 def _config(run: Run) -> str:
-    flat = flatten(run.config)
+    # `_wandb` is what the W&B door keeps for itself.
+    flat = flatten({name: value for name, value in run.config.items() if name != "_wandb"})
     rows = [[text(key), text(value or "")] for key, (value, _) in sorted(flat.items())]
     return _section("Config", ["Key", "Value"], rows)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pluto.compat.wandb.errors.errors import Error, UsageError
-from pluto.compat.wandb.errors.term import termlog, termwarn
+from pluto.compat.wandb.errors.term import termlog, termsetup, termwarn
 from pluto.compat.wandb.sdk.lib import ipython, module, run_folder, run_messages
 from pluto.compat.wandb.sdk.lib.opening import open_run
 from pluto.compat.wandb.sdk.lib.resume_file import resume_id
@@ -136,6 +136,7 @@ def _settings(session: _WandbSetup, given: Settings) -> Settings:
                 given.__dict__.pop(key)
                 given.__dict__["_set"].discard(key)
     final.update_from_settings(given)
+    termsetup(final, None)
     without = sorted(name for name in given.model_fields_set if not FIELDS[name].heeded)
     if without:
         termlog(f"settings that have no effect on a Pluto run: {', '.join(without)}", repeat=False)

@@ -27,7 +27,7 @@ from pluto.compat.wandb.sdk.lib.run_files import RunFiles
 from pluto.compat.wandb.sdk.lib.run_history import RunHistory
 from pluto.compat.wandb.sdk.wandb_config import Config
 from pluto.compat.wandb.sdk.wandb_summary import Summary
-from pluto.core import fork
+from pluto.core import fork, shutdown
 
 if TYPE_CHECKING:
     from pluto.compat.wandb.sdk.wandb_settings import Settings
@@ -153,6 +153,8 @@ class Run(RunHistory, RunFiles, RunArtifacts, RunDisplay):
             last += [lambda: run_folder.write_end(self, end), self._keep_rest, lambda: attaching.withdraw(self)]
             if end.code == 0:
                 last.append(lambda: resume_file.clear(self._settings))
+            if shutdown.exiting():
+                last.append(lambda: run_messages.footer(self))
         for act in last:
             try:
                 act()

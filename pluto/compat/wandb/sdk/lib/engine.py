@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from pluto.core.jsonable import to_json
-from pluto.core.media.draft import MediaDraft, place
-from pluto.core.media.names import extension_of, safe_name
 from pluto.core.op import Op
 from pluto.core.recorder import Opening
 from pluto.core.shutdown import COMPLETED, FAILED, TERMINATED, Delivery, End, ShutdownPolicy
@@ -88,6 +86,9 @@ class RunOp(Op):
         metadata: dict[str, Any] | None = None,
     ) -> None:
         """Takes a file over as it is now. `where` is its path in the run's folder of files. Raises `OSError`."""
+        from pluto.core.media.draft import MediaDraft, place
+        from pluto.core.media.names import extension_of, safe_name
+
         with self.blobs() as blobs:
             if blobs is None:
                 return

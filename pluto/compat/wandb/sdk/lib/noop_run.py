@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 
 def init_noop_run(settings: Settings, config: Mapping[str, Any]) -> Run:
     """A disabled run, which the module's names follow."""
+    import tempfile
+
     run_id = settings.run_id or generate_id()
     run = NoopRun(
         settings.model_copy(

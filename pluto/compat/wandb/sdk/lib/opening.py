@@ -14,7 +14,7 @@ from pluto.core.distributed import Ranks, ranks
 from pluto.core.identity import Fork, Identity
 from pluto.core.receipt import Refusal
 from pluto.core.recorder import Opening
-from pluto.core.say import be_heard
+from pluto.core.say import be_heard, logger
 from pluto.core.settings import Settings as PlutoSettings
 from pluto.core.settings import resolve
 
@@ -34,6 +34,9 @@ def open_run(run: Run) -> None:
     """
     settings = run._settings
     place = ranks()
+    if settings.silent or settings.quiet:
+        level = logger.level
+        run._on_finish.append(lambda: logger.setLevel(level))
     identity = _identity(settings)
     opening = Opening(
         settings=engine_settings(settings),

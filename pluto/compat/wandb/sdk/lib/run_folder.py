@@ -6,7 +6,6 @@ import contextlib
 import json
 import logging
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +25,15 @@ logger.propagate = False
 
 def find_root(settings: Settings) -> None:
     """Sees to it that the folder of all runs can be made: where it can't, runs go to the temporary folder."""
+    settings.root_dir = os.path.abspath(os.path.expanduser(settings.root_dir))
     try:
         os.makedirs(settings.root_dir, exist_ok=True)
         usable = os.access(settings.root_dir, os.W_OK | os.R_OK)
     except OSError:
         usable = False
     if not usable:
+        import tempfile
+
         temporary = tempfile.gettempdir()
         termwarn(f"Path {settings.root_dir} wasn't read/writable. Falling back to {temporary}.", repeat=False)
         settings.root_dir = temporary

@@ -53,7 +53,7 @@ UNSET: Final[Any] = _Unset()
 
 
 def _anonymous(value: Any) -> Any:
-    if value is not UNSET:
+    if value is not UNSET and value is not None:
         termwarn("the anonymous setting has no effect: nothing here needs an account", repeat=False)
     return value
 
