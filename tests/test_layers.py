@@ -149,6 +149,11 @@ DISTRIBUTIONS = {
     "pynvml": "nvidia-ml-py",
     "torch": "",
     "matplotlib": "",
+    "IPython": "",
+    "bokeh": "",
+    "plotly": "",
+    "sklearn": "",
+    "yaml": "pyyaml",
 }  # "": only if the user has it
 
 
