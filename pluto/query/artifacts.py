@@ -30,6 +30,16 @@ class Artifacts(Runs):
     Where a version was linked to another collection it has number and aliases of that one, and the same `id`.
     """
 
+    @property
+    def where(self) -> str:
+        """The server's address or the store's folder."""
+        return self._connection.where
+
+    @property
+    def has_artifacts(self) -> bool:
+        """Whether the server keeps versions at all, which a stock one does not."""
+        return self._connection.extended
+
     # --- finding ------------------------------------------------------------------------------------------------------
 
     def list_artifact_types(self, project: str) -> list[dict[str, Any]]:
@@ -73,6 +83,20 @@ class Artifacts(Runs):
         with contextlib.suppress(_NotFound):
             return dict(self._extension(f"/artifacts/commits/{token}", fresh=False))
         return None
+
+    def artifact_type_of(self, project: str, name: str) -> str | None:
+        """The type that a collection has; None where there is none, or the server does not answer at once.
+
+        For whoever is about to log: nothing is waited for, and nothing raised.
+        """
+        from pluto.core.client import ClientError
+
+        try:
+            params = {"project": project, "name": name}
+            rows = self._connection.calls.get_json(f"{PREFIX}/artifact-collections", params)["rows"]
+        except (ClientError, KeyError, TypeError):
+            return None
+        return str(rows[0]["type"]) if rows else None
 
     def run_artifacts(self, run: int, role: Literal["logged", "used"] = "logged") -> Iterator[dict[str, Any]]:
         """Versions that a run, given by number, logged or used, oldest first."""

@@ -117,6 +117,31 @@ class RunOp(Op):
         total, mine = recorder.journal.last_seq, recorder.receipts.mine()
         return total, 0 if mine.done else max(0, total - min(mine.lines, mine.files))
 
+    def delivered(self, seq: int, seconds: float) -> bool:
+        """Whether the record with this number has been delivered, or refused for good; waits at most that long."""
+        recorder = self._recorder
+        return recorder is not None and self._answer.until(lambda: recorder.receipts.delivered(seq), seconds)
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the last record."""
+        return 0 if self._recorder is None else self._recorder.journal.last_seq
+
+    @property
+    def problem(self) -> str | None:
+        """Why delivery is not getting on just now."""
+        return None if self._recorder is None else self._recorder.receipts.read().problem
+
+    def refused(self) -> list[dict[str, Any]]:
+        """The records that the server refused for good, as they are kept."""
+        if self._recorder is None:
+            return []
+        try:
+            text = (self._recorder.journal.folder / "poison.jsonl").read_text(encoding="utf-8")
+        except OSError:
+            return []
+        return [json.loads(line) for line in text.splitlines()]
+
     def _own_end(self, end: End) -> End:
         if self._leave_status:
             return End("", None)
