@@ -156,6 +156,16 @@ def test_rows_counted_on_their_own_go_on_behind_the_run(made: Made, root: Path) 
     assert points(root, run, "b") == [(8.0, 2.0)]
 
 
+def test_a_step_named_after_counted_ones(made: Made, root: Path) -> None:
+    writer = made.writer()
+    writer.put(Row(T0, [1], {"a": 1}, False))
+    writer.put(Row(T0, 9, {"a": 2}, True))
+    writer.put(End(T0, "COMPLETED"))
+    made.deliver()
+    assert points(root, number_of(made), "a") == [(0.0, 1.0), (9.0, 2.0)]
+    assert not made.poison()
+
+
 def test_a_part_that_can_not_be_read_is_kept_aside(made: Made, root: Path) -> None:
     writer = made.writer()
     writer.put(Row(T0, 0, {"a": 1}, False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -11,6 +12,22 @@ from pluto.core.journal import Row
 from pluto.protocol import records
 from pluto.protocol.records import Kind
 from pluto.protocol.rows import each_of
+
+
+_NONE: Final = msgspec.Raw(b"\xc0")
+
+
+class _Peek(msgspec.Struct, array_like=True):
+    """A part with its values left packed: most rows have one part, and travel as they lie in the journal."""
+
+    time: int
+    step: records.Step
+    values: msgspec.Raw
+    flush: bool = True
+    before: msgspec.Raw = _NONE
+
+
+_peek: Final = msgspec.msgpack.Decoder(_Peek)
 
 
 class _Draft:
@@ -69,6 +86,9 @@ class Rows:
 
     def _add(self, row: Row, reject: Callable[[Row, str], object]) -> Row | None:
         try:
+            if self._open is None and _peek.decode(row.body).flush:
+                self._given.append((row.seq, row.seq))
+                return row
             part: records.Row = records.decode(row.kind, row.body)
         except msgspec.DecodeError as error:
             reject(row, f"unreadable: {error}")
@@ -99,9 +119,10 @@ def numbered(rows: list[Row], before: float | None) -> list[Row]:
 
 
 def _numbered(row: Row, before: int) -> Row:
-    record: records.Row = records.decode(row.kind, row.body)
-    if not any(isinstance(each.step, list) for each in each_of(record)):
+    head = _peek.decode(row.body)
+    if not isinstance(head.step, list) and bytes(head.before) == bytes(_NONE):
         return row
+    record: records.Row = records.decode(row.kind, row.body)
     for each in each_of(record):
         if isinstance(each.step, list):
             each.step = before + each.step[0]
