@@ -48,7 +48,7 @@ def is_numpy_array(obj: Any) -> bool:
 
 def is_pandas_data_frame(obj: Any) -> bool:
     """Whether a value is a frame of pandas."""
-    return type(obj).__module__.startswith("pandas.") and type(obj).__name__ == "DataFrame"
+    return type(obj).__module__.partition(".")[0] == "pandas" and type(obj).__name__ == "DataFrame"
 
 
 def is_matplotlib_typename(typename: str) -> bool:

@@ -19,8 +19,8 @@ class Audio(BatchableMedia):
     samples, with a `sample_rate`: (samples,) or (samples, channels), floats from -1 to 1 (what lies outside is cut),
     int16 or int32. They become a WAV file of 16 bits.
 
-    Raises `ValueError` for samples without a rate and of another shape, `TypeError` for other numbers, `OSError` for a
-    file that can't be read.
+    Raises `ValueError` for samples without a rate, of another shape or of other numbers, `OSError` for a file that
+    can't be read.
     """
 
     _log_type = "audio-file"
@@ -112,7 +112,7 @@ class Audio(BatchableMedia):
 
 
 def wav(samples: Any, rate: int) -> bytes:
-    """A WAV file of 16 bits. Raises `TypeError` and `ValueError` for what are no samples."""
+    """A WAV file of 16 bits. Raises `ValueError` for what are no samples."""
     import io
     import wave
 
@@ -120,7 +120,7 @@ def wav(samples: Any, rate: int) -> bytes:
 
     array = numpy.asarray(samples)
     if array.dtype.name not in ("float64", "float32", "int32", "int16"):
-        raise TypeError(f"Audio samples have to be float64, float32, int32 or int16, and not {array.dtype.name!r}")
+        raise ValueError(f"Audio samples have to be float64, float32, int32 or int16, and not {array.dtype.name!r}")
     if array.ndim not in (1, 2) or (array.ndim == 2 and not array.shape[1]):
         raise ValueError(f"Audio samples have the shape (samples,) or (samples, channels), and not {array.shape}")
     if array.dtype.kind == "f":

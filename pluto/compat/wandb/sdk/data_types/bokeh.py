@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 from pluto.compat.wandb.errors.errors import Error
 from pluto.compat.wandb.sdk.data_types import _dtypes
-from pluto.compat.wandb.sdk.data_types.base_types.media import Media, json_text
+from pluto.compat.wandb.sdk.data_types.base_types.layout import json_text
+from pluto.compat.wandb.sdk.data_types.base_types.media import Media
 
 
 class Bokeh(Media):
@@ -46,8 +47,7 @@ class Bokeh(Media):
             roots["references"].sort(key=lambda reference: reference["id"])
         self._set_content(json_text(found), ".bokeh.json")
 
-    @classmethod
-    def get_media_subdir(cls) -> str:
+    def get_media_subdir(self) -> str:  # type: ignore[override]  # it is no class method in the original either
         """`media/bokeh`."""
         return os.path.join("media", "bokeh")
 

@@ -104,7 +104,7 @@ class JoinedTable(_Composed):
 
     _log_type = "joined-table"
 
-    def __init__(self, table1: Any, table2: Any, join_key: str | list[str]) -> None:
+    def __init__(self, table1: Any, table2: Any, join_key: Any) -> None:
         super().__init__()
         if not isinstance(join_key, str) and (not isinstance(join_key, list) or len(join_key) != 2):
             raise ValueError("JoinedTable join_key should be a string or a list of two strings")

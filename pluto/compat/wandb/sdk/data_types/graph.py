@@ -6,7 +6,8 @@ import os
 import pprint
 from typing import Any
 
-from pluto.compat.wandb.sdk.data_types.base_types.media import Media, _numpy_arrays_to_lists, json_text
+from pluto.compat.wandb.sdk.data_types.base_types.layout import json_text
+from pluto.compat.wandb.sdk.data_types.base_types.media import Media, _numpy_arrays_to_lists
 from pluto.compat.wandb.sdk.data_types.base_types.wb_value import WBValue
 
 
@@ -158,7 +159,8 @@ class Graph(Media):
 
     def pprint(self) -> None:
         """Prints edges and nodes."""
-        for part in (*self.edges, *self.nodes):
+        parts: list[Edge | Node] = [*self.edges, *self.nodes]
+        for part in parts:
             pprint.pprint(part._attributes)  # noqa: T203  it is asked for
 
     def add_node(self, node: Node | None = None, **node_kwargs: Any) -> Node:

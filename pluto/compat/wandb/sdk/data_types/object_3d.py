@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
 from pluto.compat.wandb.sdk.data_types import _dtypes
-from pluto.compat.wandb.sdk.data_types.base_types.media import BatchableMedia, json_text
+from pluto.compat.wandb.sdk.data_types.base_types.layout import json_text
+from pluto.compat.wandb.sdk.data_types.base_types.media import BatchableMedia
 from pluto.compat.wandb.sdk.data_types.base_types.wb_value import is_artifact
 from pluto.compat.wandb.sdk.data_types.boxes_3d import box3d
 from pluto.compat.wandb.sdk.lib.paths import LogicalPath

@@ -6,7 +6,8 @@ import os
 from typing import Any
 
 from pluto.compat.wandb.sdk.data_types import figures
-from pluto.compat.wandb.sdk.data_types.base_types.media import Media, _numpy_arrays_to_lists, json_text
+from pluto.compat.wandb.sdk.data_types.base_types.layout import json_text
+from pluto.compat.wandb.sdk.data_types.base_types.media import Media, _numpy_arrays_to_lists
 from pluto.compat.wandb.sdk.data_types.image import Image
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -10,7 +12,8 @@ from typing import Any, ClassVar, Final, Literal
 from pluto.compat.wandb.errors.term import termwarn
 from pluto.compat.wandb.sdk.data_types import _dtypes, table_json
 from pluto.compat.wandb.sdk.data_types.base_types import native
-from pluto.compat.wandb.sdk.data_types.base_types.media import Media, _numpy_arrays_to_lists, json_text
+from pluto.compat.wandb.sdk.data_types.base_types.layout import json_text
+from pluto.compat.wandb.sdk.data_types.base_types.media import Media, _numpy_arrays_to_lists
 from pluto.compat.wandb.sdk.data_types.base_types.wb_value import WBValue, is_artifact, is_run
 from pluto.compat.wandb.sdk.data_types.composed_tables import JoinedTable, PartitionedTable
 from pluto.compat.wandb.sdk.data_types.table_columns import ColumnKey, Columns
@@ -218,14 +221,26 @@ class Table(Columns, Increments, Media):
             )
         termwarn(f"Truncating wandb.Table object to {limit} rows.", repeat=False)
 
-    def bind_to_run(
-        self, run: Any, key: int | str, step: int | str, id_: Any = None, ignore_copy_err: bool | None = None
-    ) -> None:
-        """Puts the table, as it is now, into the run's folder."""
-        found = _numpy_arrays_to_lists(self._to_table_json(warn=False))
-        self._set_content(json_text(found), ".table.json")
-        super().bind_to_run(run, key, step, id_, ignore_copy_err)
-        native.keep_table(run, found["columns"], found["data"], key, step)
+    def bind_to_run(self, *args: Any, **kwargs: Any) -> None:
+        """Puts the table, as it is now, into the run's folder. See `Media.bind_to_run`."""
+        self._set_content(json_text(self._shown()), ".table.json")
+        super().bind_to_run(*args, **kwargs)
+
+    def _shown(self) -> dict[str, Any]:
+        """What the file of a run has."""
+        found: dict[str, Any] = _numpy_arrays_to_lists(self._to_table_json(warn=False))
+        return found
+
+    def _hand_over(self, key: int | str, step: int | str) -> None:
+        super()._hand_over(key, step)
+        native.keep_table(self._run, self.columns, self._shown()["data"], key, step)
+
+    def _hand_over_again(self, key: int | str, step: int | str) -> None:
+        """The table as it was logged: it may have changed since."""
+        super()._hand_over(key, step)
+        with contextlib.suppress(OSError, ValueError), open(self._path or "", encoding="utf-8") as file:
+            logged = json.load(file)
+            native.keep_table(self._run, logged["columns"], logged["data"], key, step)
 
     @classmethod
     def get_media_subdir(cls) -> str:
@@ -250,7 +265,7 @@ class Table(Columns, Increments, Media):
 
 
 def _is_frame(value: Any) -> bool:
-    return type(value).__module__.startswith("pandas.") and type(value).__name__ == "DataFrame"
+    return type(value).__module__.partition(".")[0] == "pandas" and type(value).__name__ == "DataFrame"
 
 
 def _same(cell: Any, other: Any) -> bool:

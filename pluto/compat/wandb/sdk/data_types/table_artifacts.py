@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import time
 from typing import Any, Final
 
 _KIND: Final = "run_table"
 _INCREMENTAL_KIND: Final = "wandb-run-incremental-table"
-_ARTIFACTS: Final = "pluto.compat.wandb.sdk.artifacts._internal_artifact"
 
 
 def log_table_artifact(value: Any, key: str, run: Any) -> None:
@@ -16,11 +14,6 @@ def log_table_artifact(value: Any, key: str, run: Any) -> None:
     incremental = getattr(value, "log_mode", None) == "INCREMENTAL"
     if incremental:
         value._belong_to(run, key)
-    if (
-        importlib.util.find_spec("pluto.compat.wandb.sdk.artifacts") is None
-        or importlib.util.find_spec(_ARTIFACTS) is None
-    ):
-        return
     from pluto.compat.wandb.sdk.artifacts._internal_artifact import InternalArtifact, sanitize_artifact_name
 
     if incremental:

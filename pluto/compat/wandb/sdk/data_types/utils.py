@@ -42,7 +42,7 @@ def val_to_json(
         raise ValueError("val_to_json must be called with a namespace(a step number, or 'summary') argument")
     if isinstance(val, (int, float, str)):
         return val
-    if type(val).__module__.startswith("pandas.") and type(val).__name__ == "DataFrame":
+    if type(val).__module__.partition(".")[0] == "pandas" and type(val).__name__ == "DataFrame":
         from pluto.compat.wandb.sdk.data_types.table import Table
 
         val = Table(dataframe=val)

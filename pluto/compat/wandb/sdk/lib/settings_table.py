@@ -161,7 +161,7 @@ _text, _flag, _number, _whole = optional(text), optional(boolean), optional(numb
 
 FIELDS: Final[dict[str, Field]] = {
     "allow_media_symlink": Field(False, boolean),
-    "allow_offline_artifacts": Field(True, boolean, False),
+    "allow_offline_artifacts": Field(True, boolean),
     "allow_val_change": Field(False, boolean),
     "anonymous": Field(UNSET, _anonymous),
     "api_key": Field(None, optional(_key)),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
 from pluto.compat.wandb.sdk.data_types.base_types import native
+from pluto.compat.wandb.sdk.data_types.base_types.layout import json_text
 from pluto.compat.wandb.sdk.data_types.base_types.media import Media, _numpy_arrays_to_lists
 
 
@@ -17,7 +17,7 @@ class JSONMetadata(Media):
         super().__init__()
         self.validate(val)
         self._val: Any = val
-        self._set_content(json.dumps(_numpy_arrays_to_lists(val), default=_plain), f".{self.type_name()}.json")
+        self._set_content(json_text(_numpy_arrays_to_lists(val)), f".{self.type_name()}.json")
 
     @classmethod
     def get_media_subdir(cls) -> str:
@@ -42,9 +42,3 @@ class JSONMetadata(Media):
         assert self._path is not None
         where = os.path.relpath(self._path, self._run.dir).replace(os.sep, "/")
         native.keep(self._run, self._path, where, native.place(self._run, key, step).row)
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")

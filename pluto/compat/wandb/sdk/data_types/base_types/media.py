@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -228,13 +227,6 @@ def safe_key(key: int | str) -> str:
         text = text.replace("/", os.sep)
     parts = text.lstrip(os.sep).split(os.sep)
     return os.sep.join(part.replace(".", "_") if part in (os.curdir, os.pardir) else part for part in parts)
-
-
-def json_text(value: Any) -> str:
-    """JSON text of a value that may hold arrays, dates and the like. Raises `TypeError` for what has none."""
-    from pluto.compat.wandb.sdk.lib.row_values import jsonable
-
-    return json.dumps(value, default=lambda item: jsonable(item, many=lambda array: array.tolist()))
 
 
 def _numpy_arrays_to_lists(payload: Any) -> Any:

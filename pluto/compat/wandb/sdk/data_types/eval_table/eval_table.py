@@ -65,6 +65,12 @@ class EvalTable(Table):
             columns = [*self._input_columns, *self._output_columns, *self._score_columns] or None
         super().__init__(columns, data, rows, dataframe, dtype, optional, allow_mixed_types, log_mode)
 
+    def bind_to_run(
+        self, run: Any, key: int | str, step: int | str, id_: Any = None, ignore_copy_err: bool | None = None
+    ) -> None:
+        """Puts the table into the run's folder."""
+        super().bind_to_run(run, key, step, id_, ignore_copy_err)
+
     def to_json(self, run_or_artifact: Any) -> dict[str, Any]:
         """The table's file, and what its columns are. Raises `TypeError` for an artifact."""
         if is_artifact(run_or_artifact):
