@@ -37,8 +37,11 @@ def stage(path: str) -> FilePathStr:
     from pluto.core.journal.blobs import BlobFolder
 
     folder = _own_folder()
-    copy = folder / BlobFolder(folder).put_path(path, may_link=False).name
-    os.chmod(copy, stat.S_IRUSR)
+    placed = folder / BlobFolder(folder).put_path(path, may_link=False).name
+    os.chmod(placed, stat.S_IRUSR)
+    # Without an ending: whoever looks for files of a kind below here shall not find a copy.
+    copy = placed.with_suffix("")
+    placed.rename(copy)
     return str(copy)
 
 

@@ -225,7 +225,7 @@ class RunArtifacts(RunAbout):
         artifact = InternalArtifact(name, "code")
         if root is not None:
             place = os.path.abspath(root)
-            for path in filtered_dir(place, include_fn, exclude_fn):
+            for path in list(filtered_dir(place, include_fn, exclude_fn)):
                 artifact.add_file(path, name=os.path.relpath(path, place))
         staged = settings._tmp_code_dir
         for folder, _, files in os.walk(staged):
