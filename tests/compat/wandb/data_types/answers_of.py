@@ -7,6 +7,7 @@ Run as a program with the original package installed, it writes the answers that
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -19,6 +20,10 @@ from typing import Any
 OWN = ("_timestamp", "_runtime", "_step", "_wandb")
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 """Files whose bytes depend on the libraries that write them: their pixels are compared."""
+
+
+_PIXELS, _BYTES = 100, 4_000
+"""Of larger pictures only the size is compared, of larger files the hash."""
 
 
 def run_script(wandb: Any, source: str) -> dict[str, Any]:
@@ -100,10 +105,12 @@ def _content(path: Path) -> Any:
         from PIL import Image
 
         with Image.open(path) as picture:
-            if path.suffix in (".jpg", ".jpeg"):
+            if path.suffix in (".jpg", ".jpeg") or picture.width * picture.height > _PIXELS:
                 return [picture.format, picture.mode, *picture.size]
             return [picture.format, picture.mode, *picture.size, picture.convert("RGBA").tobytes().hex()]
     content = path.read_bytes()
+    if len(content) > _BYTES:
+        return hashlib.sha256(content).hexdigest()
     try:
         return content.decode()
     except UnicodeDecodeError:
