@@ -39,6 +39,8 @@ class Opening:
     tags: list[str]
     notes: str | None
     ranks: Ranks
+    first_step: int = 1
+    """The first automatic step of a run that is new."""
 
     def start(self, primary: bool) -> Start:
         """The first record of a writer."""
@@ -61,6 +63,7 @@ class Opening:
             inherit_config=fork.inherit_config if fork else None,
             inherit_tags=fork.inherit_tags if fork else None,
             primary=primary,
+            first_step=self.first_step,
         )
 
     def again(self, primary: bool) -> Start:

@@ -73,6 +73,8 @@ class Start(msgspec.Struct, array_like=True, omit_defaults=False):
     """Whether this writer's end decides the run's status (rank 0, or the only process)."""
     fork_external_id: str | None = None
     """Identity of the parent, where it is not named by `fork_run`."""
+    first_step: int = 1
+    """The first automatic step of a run that is new."""
 
 
 class Metrics(msgspec.Struct, array_like=True):

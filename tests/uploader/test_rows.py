@@ -157,7 +157,7 @@ def test_rows_counted_on_their_own_go_on_behind_the_run(made: Made, root: Path) 
 
 
 def test_a_step_named_after_counted_ones(made: Made, root: Path) -> None:
-    writer = made.writer()
+    writer = made.writer(first_step=0)
     writer.put(Row(T0, [1], {"a": 1}, False))
     writer.put(Row(T0, 9, {"a": 2}, True))
     writer.put(End(T0, "COMPLETED"))

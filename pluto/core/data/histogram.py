@@ -64,7 +64,7 @@ class Histogram(Data):
         return made
 
     @property
-    def counts(self) -> list[int]:
+    def counts(self) -> list[int | float]:
         """How many numbers lie in each bin."""
         return self._freq
 

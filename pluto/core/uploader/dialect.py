@@ -105,8 +105,3 @@ class Dialect(Protocol):
 
     def artifact(self, client: Client, place: Place, writer: Writer, parcel: Parcel, out: Path) -> None:
         """Sends an artifact; what has to be written for it goes into `out`."""
-
-
-def step_of(step: records.Step, base: int | None) -> records.ResolvedStep:
-    """The step as a number: a relative one counts from where the run stood."""
-    return (base or 0) + step[0] if isinstance(step, list) else step

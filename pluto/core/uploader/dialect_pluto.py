@@ -9,8 +9,9 @@ import msgspec
 
 from pluto.core.client import Client, ClientError, Unreachable
 from pluto.core.journal import Row
-from pluto.core.uploader.dialect import Parcel, Place, Ready, step_of
+from pluto.core.uploader.dialect import Parcel, Place, Ready
 from pluto.core.uploader.retry import Verdict, verdict
+from pluto.core.uploader.steps import step_of
 from pluto.core.uploader.writer import Writer
 from pluto.protocol import records
 from pluto.protocol.batch import FILES, LINES

@@ -16,8 +16,9 @@ import msgspec
 from pluto.core import wire
 from pluto.core.client import Client, ClientError, Refused, Unauthorized, Unavailable, Unreachable
 from pluto.core.journal import Row
-from pluto.core.uploader.dialect import Parcel, Place, Ready, step_of
+from pluto.core.uploader.dialect import Parcel, Place, Ready
 from pluto.core.uploader.retry import FRUITLESS, Verdict, ingest_verdict, verdict
+from pluto.core.uploader.steps import step_of
 from pluto.core.uploader.stock_calls import CALLS
 from pluto.core.uploader.writer import Writer
 from pluto.protocol import records

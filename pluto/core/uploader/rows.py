@@ -9,10 +9,10 @@ from typing import Final
 import msgspec
 
 from pluto.core.journal import Row
+from pluto.core.uploader.steps import step_of
 from pluto.protocol import records
 from pluto.protocol.records import Kind
 from pluto.protocol.rows import each_of
-
 
 _NONE: Final = msgspec.Raw(b"\xc0")
 
@@ -113,17 +113,16 @@ class Rows:
         return Row(seq, int(Kind.ROW), records.encode(part), draft.segment)
 
 
-def numbered(rows: list[Row], before: float | None) -> list[Row]:
-    """The same with the real numbers of rows that were counted by themselves: they go on behind row `before`."""
-    return [_numbered(row, -1 if before is None else int(before)) if row.kind == Kind.ROW else row for row in rows]
+def numbered(rows: list[Row], base: int | None) -> list[Row]:
+    """The same with the real numbers of rows that were counted by themselves: they count from `base`."""
+    return [_numbered(row, base) if row.kind == Kind.ROW else row for row in rows]
 
 
-def _numbered(row: Row, before: int) -> Row:
+def _numbered(row: Row, base: int | None) -> Row:
     head = _peek.decode(row.body)
     if not isinstance(head.step, list) and bytes(head.before) == bytes(_NONE):
         return row
     record: records.Row = records.decode(row.kind, row.body)
     for each in each_of(record):
-        if isinstance(each.step, list):
-            each.step = before + each.step[0]
+        each.step = step_of(each.step, base)
     return row._replace(body=records.encode(record))

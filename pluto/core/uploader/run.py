@@ -203,7 +203,7 @@ class Delivery:
             self._end_refused(writer, dead)
             return False
         if writer.cursor.base is None:
-            writer.cursor.base = int(facts.last_step or 0) if facts.resumed else 0
+            writer.cursor.base = int(facts.last_step or 0) if facts.resumed else start.first_step - 1
             writer.save()
         if self.place is None or self.place.id != facts.run_id:
             self.place = Place(facts) if facts.resumed else Place(facts, metadata=metadata, name=name)
@@ -247,7 +247,7 @@ class Delivery:
             if end is not None or lost:
                 rows += writer.rows.finish(end.seq if end is not None else batch.through + 1, writer.cursor.sent)
             if rows:
-                dialect.lines(client, self.place, writer, numbered(rows, self.record.writer(writer.name).last_step))
+                dialect.lines(client, self.place, writer, numbered(rows, writer.cursor.base))
                 self.hear(self.place.status)
         except BaseException:
             writer.rows = before

@@ -98,6 +98,7 @@ def attach(run: Run, told: dict[str, Any]) -> None:
         tags=[],
         notes=None,
         ranks=Ranks(rank=1, world_size=2),
+        first_step=0,
     )
     run._begin(RunOp(opening, shutdown.wandb(), leave_status=True))
     run._rows.forked()

@@ -47,6 +47,7 @@ def open_run(run: Run) -> None:
         tags=_tags(settings),
         notes=settings.run_notes,
         ranks=_place(settings, place),
+        first_step=0,
     )
     op = RunOp(opening, _policy(settings), leave_status=not settings.x_update_finish_state)
     op.stop_fn = settings.stop_fn
