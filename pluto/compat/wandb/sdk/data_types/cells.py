@@ -9,13 +9,19 @@ from typing import Any
 from pluto.compat.wandb.sdk.data_types.base_types.wb_value import WBValue
 
 _UTC = datetime.timezone.utc
+_PLAIN = frozenset({int, str, bool, type(None)})
 
 
 def cell_to_json(value: Any, artifact: Any) -> Any:
     """A cell as JSON: media as their own JSON, put into the artifact; times as milliseconds since 1970, in UTC."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is float:
+        return value if value == value else None
     if isinstance(value, WBValue):
         return value.to_json(artifact)
-    if type(value) is dict:
+    if kind is dict:
         return {key: cell_to_json(item, artifact) for key, item in value.items()}
     if hasattr(value, "tolist"):
         plain = value.tolist()

@@ -89,7 +89,7 @@ class Columns:
                 raise TypeError(f"Data row contained incompatible types:\n{why}")
             if became != kinds[name]:
                 wider[name] = became
-            elif type(cell) in _SETTLING:
+            elif type(cell) in _SETTLING and _takes_all(kinds[name], _dtypes.TypeRegistry.type_of(cell)):
                 self._settled.setdefault(name, set()).add(type(cell))
         if wider:
             self._column_types = _dtypes.TypedDictType({**kinds, **wider})
@@ -141,3 +141,9 @@ class Columns:
             index = self.columns.index(self._pk_col)
             row[index] = _TableKey(row[index])
             row[index].set_table(self, self._pk_col)
+
+
+def _takes_all(kind: _dtypes.Type, of: _dtypes.Type) -> bool:
+    """Whether a column takes every value of this type: ids of classes, say, are numbers, and not all of them."""
+    members = kind.params["allowed_types"] if isinstance(kind, _dtypes.UnionType) else [kind]
+    return of in members or any(isinstance(member, _dtypes.AnyType) for member in members)

@@ -18,6 +18,7 @@ from pluto.compat.wandb.sdk.lib.paths import LogicalPath
 from pluto.compat.wandb.sdk.lib.runid import generate_id
 
 _PIECE = 1 << 20
+_PLAIN = frozenset({int, float, str, bool, type(None)})
 _REFERENCE = re.compile(r"(gs|s3|https?)://")
 
 
@@ -231,6 +232,8 @@ def safe_key(key: int | str) -> str:
 
 def _numpy_arrays_to_lists(payload: Any) -> Any:
     """The same with arrays as lists, and media as the names of their classes."""
+    if type(payload) in _PLAIN:
+        return payload
     if isinstance(payload, Mapping):
         return {name: _numpy_arrays_to_lists(value) for name, value in payload.items()}
     if isinstance(payload, Sequence) and not isinstance(payload, str):
