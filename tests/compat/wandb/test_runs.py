@@ -157,6 +157,33 @@ def test_going_back(online: ModuleType) -> None:
     assert (run_of("abc")["name"], run_of("abc")["tags"]) == ("n", ["t"])
 
 
+def test_offline_runs_know_the_local_store(
+    online: ModuleType, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = online.init(project="p", id="abc", name="n", config={"a": 1})
+    first.log({"loss": 1})
+    first.finish()
+    run = online.init(project="p", id="abc", mode="offline", resume="must")
+    assert (run.resumed, run.step, run.name, dict(run.config)) == (True, 1, "n", {"a": 1})
+    assert shown(run.summary) == {"loss": 1}
+    run.log({"loss": 2})
+    run.finish()
+    with pytest.raises(online.UsageError, match="exists already"):
+        online.init(project="p", id="abc", mode="offline", resume="never")
+    other = online.init(project="p", id="def", mode="offline", resume="allow")
+    assert (other.resumed, other.step) == (False, 0)
+    other.log({"loss": 5})
+    other.finish()
+    assert rows_of("abc") == [{"loss": 1, "_step": 0}]
+    import subprocess
+
+    from tests.programs import PLUTO
+
+    assert subprocess.run([*PLUTO, "sync"], timeout=60, capture_output=True).returncode == 0
+    assert rows_of("abc") == [{"loss": 1, "_step": 0}, {"loss": 2, "_step": 1}]
+    assert rows_of("def") == [{"loss": 5, "_step": 0}]
+
+
 def test_many_write_a_shared_run(online: ModuleType, scripts: Scripts) -> None:
     worker = """
         import sys

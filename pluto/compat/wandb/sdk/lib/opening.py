@@ -127,6 +127,7 @@ def _await(run: Run, op: RunOp) -> None:
             settings.resumed = settings.resume_from is not None
         return
     if settings._offline:
+        _look_up(run, op)
         return
     if settings.resume in ("allow", "auto", "must"):
         run._rows.relative = True
@@ -136,13 +137,31 @@ def _await(run: Run, op: RunOp) -> None:
     )
 
 
-def _resume(run: Run, last: float | None) -> None:
+def _look_up(run: Run, op: RunOp) -> None:
+    """Asks the local store, where runs go there, for what an offline run would go on with; nobody else is asked."""
+    from pluto.compat.wandb.sdk.lib.resuming import look_up
+
+    settings = run._settings
+    moment = settings.fork_from or settings.resume_from
+    number = look_up(run, moment.run if moment is not None else str(settings.run_id))
+    if settings.resume == "never" and number is not None:
+        op.close()
+        raise _error(Refusal("exists"), settings)
+    if moment is not None:
+        run._starting_step = run._rows.number = math.floor(moment.value) + 1
+    elif settings.resume in ("allow", "auto", "must") and number is not None:
+        _resume(run, None, number)
+    elif settings.resume in ("allow", "auto", "must"):
+        run._rows.relative = True
+
+
+def _resume(run: Run, last: float | None, number: int | None = None) -> None:
     from pluto.compat.wandb.sdk.lib.resuming import restore
 
     run._settings.resumed = True
     run._starting_step = 0 if last is None else math.floor(last) + 1
     run._rows.number = run._starting_step
-    restore(run)
+    restore(run, number if number is not None else run._op.id)
 
 
 def _error(refusal: Refusal, settings: Settings) -> Exception:

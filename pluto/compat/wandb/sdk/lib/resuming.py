@@ -19,7 +19,24 @@ if TYPE_CHECKING:
 logger = logging.getLogger("wandb")
 
 
-def restore(run: Run) -> None:
+def look_up(run: Run, run_id: str) -> int | None:
+    """The number of a run in the local store; None where there is none, and where runs go elsewhere."""
+    from pluto.core.settings import Local
+    from pluto.query.client import Client
+    from pluto.query.errors import QueryError
+
+    target = run._op.settings.target()
+    if not isinstance(target, Local) or not target.store.exists():
+        return None
+    try:
+        with Client(settings=run._op.settings) as client:
+            project = full_project(run._settings.entity, run._settings.project)
+            return int(client.find_run(project, external_id=run_id)["id"])
+    except (QueryError, LookupError, ValueError):
+        return None
+
+
+def restore(run: Run, number: int | None) -> None:
     """Takes over config, summary, definitions, name, notes, tags and group of the run; what `init` was told wins.
 
     Where the store does not give them the run goes on without, as a warning says.
@@ -32,7 +49,7 @@ def restore(run: Run) -> None:
     engine = run._op.settings
     try:
         with Client(host=engine.host, settings=engine) as client:
-            _restore(run, client, project, run._op.id)
+            _restore(run, client, project, number)
     except (QueryError, LookupError, ValueError) as error:
         termwarn(f"run {run.id} goes on, but config and summary of its beginning could not be read: {error}")
 
