@@ -14,7 +14,7 @@ from pluto.core import process
 from tests.programs import Scripts, Server, of_home, serving
 
 # What changes how Pluto behaves: settings of either name, and the marks of an owner that ends all processes of a job.
-FOREIGN = ("PLUTO_", "MLOP_", "SLURM_", "KUBERNETES_", "TORCHELASTIC_")
+FOREIGN = ("PLUTO_", "MLOP_", "WANDB_", "SLURM_", "KUBERNETES_", "TORCHELASTIC_")
 RANKS = ("CI", "RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_RANK", "MASTER_ADDR", "MASTER_PORT")
 KEPT = ("PLUTO_ORIGINALS", "PLUTO_LIVE_HOST", "PLUTO_LIVE_KEY")
 OPT_IN = ("live", "originals")

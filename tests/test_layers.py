@@ -150,12 +150,15 @@ DISTRIBUTIONS = {
     "pynvml": "nvidia-ml-py",
     "torch": "",
     "matplotlib": "",
+    "IPython": "",
     "bokeh": "",
     "boto3": "",
     "botocore": "",
     "packaging": "",
     "plotly": "",
+    "sklearn": "",
     "tqdm": "",
+    "yaml": "pyyaml",
 }  # "": only if the user has it
 
 

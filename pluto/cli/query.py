@@ -10,7 +10,7 @@ import click
 
 from pluto.cli import output
 from pluto.cli.export import export
-from pluto.protocol.records import ATTRIBUTES
+from pluto.protocol.records import OF_DOORS
 
 
 def client(host: str | None, folder: str | None) -> Any:
@@ -101,7 +101,7 @@ def run(project: str, run: str, host: str | None, folder: str | None, as_json: b
     for name in ("displayId", "name", "status", "externalId", "createdAt", "updatedAt"):
         click.echo(f"{name:12} {found.get(name) or ''}")
     click.echo(f"{'tags':12} {', '.join(found['tags'])}")
-    config = {key: value for key, value in (found["config"] or {}).items() if key != ATTRIBUTES}
+    config = {key: value for key, value in (found["config"] or {}).items() if key not in OF_DOORS}
     click.echo(f"{'config':12} {json.dumps(output.finite(config), ensure_ascii=False)}")
     if statistics:
         click.echo()

@@ -281,6 +281,10 @@ class Client:
         """Asks the run to stop."""
         self._call("POST", f"{self._api}{PREFIX}/runs/{run}/cancel")
 
+    def set_aside(self, run: int) -> None:
+        """Has the run give its external id up to a new run."""
+        self._call("POST", f"{self._api}{PREFIX}/runs/{run}/set-aside")
+
     def delete_run(self, run: int) -> None:
         """Deletes the run and everything it logged."""
         self._call("DELETE", f"{self._api}{PREFIX}/runs/{run}")
@@ -293,6 +297,10 @@ class Client:
     def delete_project(self, name: str) -> None:
         """Deletes a project and everything in it."""
         self._call("DELETE", f"{self._api}{PREFIX}/projects", params={"name": name})
+
+    def change(self, method: str, path: str, body: Any = None, params: Mapping[str, Any] | None = None) -> Any:
+        """Calls a route of the extensions that changes something, and gives its answer."""
+        return self._json(method, f"{self._api}{PREFIX}{path}", json=body, params=params)
 
     # --- reading ------------------------------------------------------------------------------------------------------
 

@@ -26,7 +26,9 @@ class Fork:
     inherit_config: bool | None = None
     inherit_tags: bool | None = None
     external_id: str | None = None
-    """Names it in the place of `run`; where there is no such run, the new one begins without."""
+    """Names it in the place of `run`."""
+    needed: bool = False
+    """Whether the run is refused where there is no parent of that external id, and does not begin without."""
 
 
 @dataclass(frozen=True, slots=True)

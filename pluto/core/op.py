@@ -8,7 +8,7 @@ import math
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -19,6 +19,7 @@ from pluto.core.answer import Answer
 from pluto.core.encode import PLAIN, Sorted, Sorter, number, pack
 from pluto.core.encode import step as checked_step
 from pluto.core.errors import RunError
+from pluto.core.journal.blobs import BlobFolder
 from pluto.core.observers import Observers
 from pluto.core.receipt import Refusal, RunFacts
 from pluto.core.recorder import Opening, Recorder, explain
@@ -271,11 +272,8 @@ class Op(About):
     def _log_media(
         self, moment: int, here: records.Step, name: str, index: int, value: Any, changes: Mapping[str, Any] = _NOTHING
     ) -> None:
-        recorder = self._own_recorder()
-        if recorder is None:
-            return
-        with recorder.journal.blobs() as blobs:
-            for draft in value.capture(blobs):
+        with self.blobs() as blobs:
+            for draft in value.capture(blobs) if blobs is not None else ():
                 media = draft.record(moment, here, name, index)
                 for field, content in changes.items():
                     setattr(media, field, {**(media.metadata or {}), **content} if field == "metadata" else content)
@@ -299,11 +297,24 @@ class Op(About):
         with self._lock:
             self._append(_METRICS, body)
 
-    def record(self, record: records.Record) -> None:
-        """Writes a record as it is."""
-        body = encode(record)
+    def append(self, kind: int, body: bytes) -> None:
+        """Writes a record, of a kind and with a body as `pluto.protocol.records` has them."""
         with self._lock:
-            self._append(int(kind_of(record)), body)
+            self._append(kind, body)
+
+    def write(self, record: records.Record) -> None:
+        """Writes a record."""
+        self.append(int(kind_of(record)), encode(record))
+
+    @contextlib.contextmanager
+    def blobs(self) -> Iterator[BlobFolder | None]:
+        """Where what is too big for a record goes; write the record that names it within the block. None: nowhere."""
+        recorder = self._own_recorder()
+        if recorder is None:
+            yield None
+            return
+        with recorder.journal.blobs() as blobs:
+            yield blobs
 
     def log_file(self, name: str, value: Any, step: int | float, moment: int, **changes: Any) -> None:
         """Logs a file or media value (`pluto.File` and the like) at a step.

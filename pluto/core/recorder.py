@@ -60,6 +60,8 @@ class Opening:
     created: int | None = None
     """As `records.Start.created`."""
     door: Door = Door()
+    first_step: int = 1
+    """The first automatic step of a run that is new."""
 
     def start(self, primary: bool) -> Start:
         """The first record of a writer."""
@@ -84,7 +86,9 @@ class Opening:
             primary=primary,
             within=self.door.within,
             fork_external_id=fork.external_id if fork else None,
+            fork_needed=bool(fork and fork.needed),
             readable=self.door.readable,
+            first_step=self.first_step,
         )
 
     def again(self, primary: bool) -> Start:

@@ -62,6 +62,8 @@ class ShutdownPolicy:
     """Show how much is left while waiting."""
     reports: bool = True
     """Say where the run is, and how delivery ended. A door may have words of its own for it."""
+    patience_s: float = math.inf
+    """Nobody waits longer than that while delivery is in trouble and gets nowhere."""
 
 
 def native(settings: Settings, ranks: Ranks) -> ShutdownPolicy:
@@ -76,8 +78,8 @@ def native(settings: Settings, ranks: Ranks) -> ShutdownPolicy:
 
 
 def wandb() -> ShutdownPolicy:
-    """For the W&B door: waits to the end, with a progress line; Ctrl-C detaches."""
-    return ShutdownPolicy(math.inf, math.inf, progress=True)
+    """For the W&B door: waits to the end, with a progress line; Ctrl-C detaches, and so does a server that is away."""
+    return ShutdownPolicy(math.inf, math.inf, progress=True, patience_s=30)
 
 
 def neptune() -> ShutdownPolicy:
@@ -176,7 +178,8 @@ def wait(
     idle: float = math.inf,
     tell: Callable[[int], None] | None = None,
 ) -> bool:
-    """Waits until everything is delivered. False when the time ran out first, or nothing got on for `idle` seconds.
+    """Waits until everything is delivered. False when the time ran out first, or nothing got on for `idle` seconds, or
+    as long as a policy has patience.
 
     `tell` is called about once a second with the number of records left. Raises `KeyboardInterrupt` as it comes. An
     uploader that is not there is started again.
@@ -187,6 +190,7 @@ def wait(
     telling += _WAKE_S
     known = 0
     shown = False
+    idle = min([idle, *(delivery.policy.patience_s for delivery in deliveries)])
     try:
         while True:
             left = [delivery for delivery in deliveries if not delivery.done()]

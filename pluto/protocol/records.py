@@ -13,7 +13,9 @@ from typing import Any, Final
 import msgspec
 
 ATTRIBUTES: Final = "_attributes"
-"""Key of a config under which lies what has no slot of its own; whoever shows a config leaves it out."""
+"""Key of a config under which lies what has no slot of its own."""
+OF_DOORS: Final = frozenset({ATTRIBUTES, "_wandb"})
+"""Keys of a config under which doors keep what is theirs alone; whoever shows a config leaves them out."""
 
 Step = int | float | list[int]
 """A step as logged. `[n]` (n from 1) is the n-th automatic step of a writer that did not know where the run stood when
@@ -42,6 +44,9 @@ class Kind(enum.IntEnum):
     FORGET = 15
     FILE = 20
     COLUMNS = 21
+    ROW = 30
+    ARTIFACT = 31
+    ARTIFACT_USE = 32
 
 
 class Start(msgspec.Struct, array_like=True, omit_defaults=False):
@@ -55,7 +60,8 @@ class Start(msgspec.Struct, array_like=True, omit_defaults=False):
     run_number: int | None = None
     display_id: str | None = None
     policy: str = "create"
-    """`create`: create or join. `must`: the run has to exist. `never`: it must not exist (else refused, unopened)."""
+    """`create`: create or join. `must`: the run has to exist. `never`: it must not exist (else refused, unopened).
+    `replace`: create; one that has ended gives its identity up, one that others are writing is joined."""
     config: str | None = None
     """JSON text of an object."""
     tags: list[str] = []
@@ -75,8 +81,12 @@ class Start(msgspec.Struct, array_like=True, omit_defaults=False):
     """Whether `display_id` counts within `project` alone."""
     fork_external_id: str | None = None
     """The parent by its external id, in the place of `fork_run`. Where there is none, the run begins without."""
+    fork_needed: bool = False
+    """The run does not begin without that parent: it is refused."""
     readable: bool = False
     """Stock server: what no route of it reads, or it has no slot for, travels besides (docs/architecture.md)."""
+    first_step: int = 1
+    """The first automatic step of a run that is new."""
 
 
 class Metrics(msgspec.Struct, array_like=True, gc=False):
@@ -255,6 +265,83 @@ class Forget(msgspec.Struct, array_like=True):
     """Files alone, since new ones follow in their place: a server that can't forget may keep the old ones beside."""
 
 
+class Row(msgspec.Struct, array_like=True):
+    """A part of a row: what one `log()` call of the W&B door adds to it. In a batch: a whole row, merged.
+
+    The parts of a row follow each other in a journal. It is whole once a part has `flush`, a part of another row
+    follows, or the writer has ended or is gone.
+    """
+
+    time: int
+    step: Step
+    """The row's number. `[n]` where the writer does not know it: rows of equal `n` are one row."""
+    values: dict[str, Any]
+    """By name, `.` between the names of nested dicts: numbers, booleans, texts, None, and JSON lists and objects."""
+    flush: bool = True
+    before: Row | None = None
+    """In a batch: the row before this one, where one record has made both whole."""
+
+
+class ArtifactEntry(msgspec.Struct, array_like=True):
+    """A file of an artifact, or a reference to something that lies elsewhere."""
+
+    path: str
+    """Relative, with slashes."""
+    digest: str
+    """What the artifact's digest is made of: base64 of the content's hash, or what names the content elsewhere."""
+    size: int | None = None
+    ref: str | None = None
+    """Address of what is only referred to."""
+    extra: dict[str, Any] = {}
+    sha256: str | None = None
+    """Of a file: the blob of its bytes. None in a journal, where `blob` names them."""
+    blob: str | None = None
+    """Name of a file in the segment's blob folder. None in a batch."""
+    birth: str | None = None
+    """Token or number of the version that brought the file in, where it was told."""
+
+
+class Artifact(msgspec.Struct, array_like=True):
+    """A version of an artifact as a run logs it: the server gives it its number, or finds an equal one."""
+
+    time: int
+    token: str
+    """The version's identity, made by the client: the same one sent twice is one version."""
+    name: str
+    """Of the collection, in the run's project."""
+    type: str
+    digest: str
+    """Hexadecimal, as `protocol.artifacts.digest_of` makes it."""
+    algorithm: str = "MD5"
+    entries: list[ArtifactEntry] = []
+    aliases: list[str] = []
+    """Besides `latest`."""
+    tags: list[str] = []
+    description: str | None = None
+    metadata: str | None = None
+    """JSON text of an object."""
+    ttl: int | None = None
+    """Seconds it is kept; 0 for as long as there is room, None for whatever the store does by itself."""
+    step: int | None = None
+    """The row the run was at."""
+    incremental: bool = False
+    """Whether the entries come on top of those of the collection's latest version."""
+    distributed_id: str | None = None
+    """Records of one id make one version together."""
+    final: bool = True
+    """Whether the version is whole now; only records with a `distributed_id` may say no."""
+    used: bool = False
+    """Whether the run also uses the version."""
+
+
+class ArtifactUse(msgspec.Struct, array_like=True):
+    """The run uses a version of an artifact."""
+
+    time: int
+    artifact: int
+    """The server's number of the version."""
+
+
 class End(msgspec.Struct, array_like=True):
     """The last record of a writer that ended on its own account."""
 
@@ -268,7 +355,7 @@ class End(msgspec.Struct, array_like=True):
 
 Record = (
     Start | Metrics | Columns | Texts | Data | Media | File | Console | Config | Tags | Notes | Alert | ModelGraph
-    | Metadata | Name | Forget | End
+    | Metadata | Name | Forget | Row | Artifact | ArtifactUse | End
 )  # fmt: skip
 
 STRUCTS: Final[dict[Kind, type[msgspec.Struct]]] = {
@@ -285,14 +372,21 @@ STRUCTS: Final[dict[Kind, type[msgspec.Struct]]] = {
     Kind.MODEL_GRAPH: ModelGraph,
     Kind.METADATA: Metadata,
     Kind.NAME: Name,
+    Kind.ROW: Row,
+    Kind.ARTIFACT: Artifact,
+    Kind.ARTIFACT_USE: ArtifactUse,
     Kind.END: End,
     Kind.FORGET: Forget,
     Kind.FILE: File,
     Kind.COLUMNS: Columns,
 }
 
+FILES_KINDS: Final = frozenset({Kind.MEDIA, Kind.ARTIFACT})
+"""What the lane of files carries; all others go in the lane of lines."""
+
 BATCH_KINDS: Final = frozenset(Kind) - {Kind.START, Kind.MEDIA, Kind.END}
-"""What may travel in a batch. START and END become calls of the stock API, MEDIA becomes FILE."""
+"""What may travel in a batch. START and END become calls of the stock API, MEDIA becomes FILE. An ARTIFACT goes in the
+lane of files, with the blobs of its entries sent before it."""
 
 _decoders: Final = {kind: msgspec.msgpack.Decoder(struct) for kind, struct in STRUCTS.items()}
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -314,6 +408,14 @@ def decode(kind: int, body: bytes) -> Any:
     except ValueError:
         raise ValueError(f"unknown record kind {kind}") from None
     return decoder.decode(body)
+
+
+def blobs_of(record: object) -> list[str]:
+    """Names of the files in the segment's blob folder that a record of a journal refers to."""
+    if isinstance(record, Artifact):
+        return [entry.blob for entry in record.entries if entry.blob is not None]
+    blob: str | None = getattr(record, "blob", None)
+    return [] if blob is None else [blob]
 
 
 def kind_of(record: Record) -> Kind:

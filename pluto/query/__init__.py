@@ -32,17 +32,29 @@ __all__ = [
     "QueryError",
     "RunOverview",
     "Summary",
+    "alias_artifact",
+    "artifact_links",
+    "artifact_runs",
     "buckets",
     "cancel_run",
     "compare_runs",
+    "create_artifact_collection",
     "create_project",
+    "delete_artifact",
+    "delete_artifact_collection",
     "delete_project",
     "delete_run",
     "describe_projects",
+    "download_artifact",
     "download_file",
     "download_files",
+    "edit_artifact",
+    "edit_artifact_collection",
     "find_run",
     "get_alerts",
+    "get_artifact",
+    "get_artifact_by_id",
+    "get_artifact_collection",
     "get_files",
     "get_frame",
     "get_graphs",
@@ -57,6 +69,9 @@ __all__ = [
     "get_statistics",
     "get_tables",
     "get_texts",
+    "iter_artifact_collections",
+    "iter_artifact_files",
+    "iter_artifacts",
     "iter_data",
     "iter_files",
     "iter_lines",
@@ -65,14 +80,20 @@ __all__ = [
     "iter_overviews",
     "iter_runs",
     "leaderboard",
+    "link_artifact",
+    "list_artifact_types",
+    "list_artifacts",
     "list_projects",
     "list_runs",
     "many_points",
     "points",
+    "run_artifacts",
     "summaries",
     "tag",
+    "unlink_artifact",
     "update_config",
     "upload_file",
+    "use_artifact",
 ]
 
 P = ParamSpec("P")
@@ -148,3 +169,24 @@ get_texts = _configured(Client.get_texts)
 get_model_graph = _configured(Client.get_model_graph)
 get_alerts = _configured(Client.get_alerts)
 get_notes = _configured(Client.get_notes)
+list_artifact_types = _configured(Client.list_artifact_types)
+iter_artifact_collections = _configured(Client.iter_artifact_collections)
+get_artifact_collection = _configured(Client.get_artifact_collection)
+iter_artifacts = _configured(Client.iter_artifacts)
+list_artifacts = _configured(Client.list_artifacts)
+get_artifact = _configured(Client.get_artifact)
+get_artifact_by_id = _configured(Client.get_artifact_by_id)
+run_artifacts = _configured(Client.run_artifacts)
+artifact_runs = _configured(Client.artifact_runs)
+artifact_links = _configured(Client.artifact_links)
+iter_artifact_files = _configured(Client.iter_artifact_files)
+download_artifact = _configured(Client.download_artifact)
+edit_artifact = _configured(Client.edit_artifact)
+alias_artifact = _configured(Client.alias_artifact)
+link_artifact = _configured(Client.link_artifact)
+unlink_artifact = _configured(Client.unlink_artifact)
+use_artifact = _configured(Client.use_artifact)
+delete_artifact = _configured(Client.delete_artifact)
+create_artifact_collection = _configured(Client.create_artifact_collection)
+edit_artifact_collection = _configured(Client.edit_artifact_collection)
+delete_artifact_collection = _configured(Client.delete_artifact_collection)

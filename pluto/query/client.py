@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pluto.query.artifacts import Artifacts
 from pluto.query.connection import Connection
 from pluto.query.overviews import Overviews
 from pluto.query.projects import Projects
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pluto.core.settings import Settings
 
 
-class Client(Overviews, Projects):
+class Client(Overviews, Projects, Artifacts):
     """Reads from the local store, or from a server where a key, a host or an address is set.
 
     `api_token` and `host` come before the settings; `timeout` is in seconds, for one request. Use it as a context

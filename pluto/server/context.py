@@ -85,14 +85,15 @@ class Context:
         if freed is None:
             raise not_found()
         self.series.delete(run)
-        self._clear(freed)
+        self.drop(freed)
 
     def release(self, run: int) -> None:
         """Deletes blobs the run has forgotten. The newest stay a while: their file may be about to be stored."""
         before = time.time_ns() // 1_000_000 - ARRIVING_MS
-        self._clear(self.metadata.runs.release(run, self.series.blobs(run), before))
+        self.drop(self.metadata.runs.release(run, self.series.blobs(run), before))
 
-    def _clear(self, freed: Iterable[tuple[str, int]]) -> None:
+    def drop(self, freed: Iterable[tuple[str, int]]) -> None:
+        """Deletes blobs that nobody refers to any more, but those that an upload has been told of since."""
         for sha, referred_ms in freed:
             try:
                 offered_ms = self.blobs.path(sha).stat().st_mtime_ns // 1_000_000
@@ -100,6 +101,13 @@ class Context:
                 continue
             if offered_ms <= referred_ms:
                 self.blobs.delete(sha)
+
+    def expire(self) -> None:
+        """Deletes the artifacts whose time is over."""
+        for artifact in self.metadata.artifacts.expired():
+            freed = self.metadata.artifacts.delete(artifact, aliases=True)
+            if freed:
+                self.drop(freed)
 
 
 def project_path(project: str) -> str:

@@ -115,6 +115,21 @@ class MetadataConformance:
         assert store.overviews.page(query)[0].lasts is None
         store.summaries.put_lasts(99, lasts)
 
+    def test_a_run_gives_its_identity_up(self, store: MetadataStore) -> None:
+        names = []
+        for _ in range(3):
+            run, resumed = store.runs.create(new(external_id="e"))
+            assert not resumed
+            names.append((run.id, store.runs.set_aside(run.id)))
+        assert [name for _, name in names] == ["e~1", "e~2", "e~3"]
+        assert store.runs.by_external_id("p", "e") is None
+        for number, name in names:
+            found = store.runs.by_external_id("p", str(name))
+            assert found is not None
+            assert found.id == number
+        assert store.runs.set_aside(10**9) is None
+        assert store.runs.set_aside(store.runs.create(new())[0].id) is None
+
     def test_editing(self, store: MetadataStore) -> None:
         run, _ = store.runs.create(new(config={"a": {"x": 1}, "b": 2}, system_metadata={"s": {"x": 1}}))
         with store.runs.edit(run.id) as editor:

@@ -164,6 +164,7 @@ def test_unknown_runs(caller: Caller, number: str) -> None:
     for path in ("names", "points?name=a", "summaries", "data", "files", "graph", "alerts", "notes"):
         assert caller.get(f"/api/ext/v1/runs/{number}/{path}").status_code == 404, path
     assert caller.post(f"/api/ext/v1/runs/{number}/cancel").status_code == 404
+    assert caller.post(f"/api/ext/v1/runs/{number}/set-aside").status_code == 404
     assert caller.request("DELETE", f"/api/ext/v1/runs/{number}").status_code == 404
 
 

@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from pluto.protocol.records import ATTRIBUTES
+from pluto.protocol.records import ATTRIBUTES, OF_DOORS
 
 TYPES: Final = "types"
 SYS: Final = "sys"
@@ -90,7 +90,7 @@ def _walk(
 ) -> Iterator[tuple[str, Any, bool]]:
     for key, value in values.items():
         if not prefix:
-            if key == ATTRIBUTES:
+            if key in OF_DOORS:
                 continue
             first, slash, rest = key.partition("/")
             if _TAKEN.match(first):

@@ -162,9 +162,9 @@ def open_run(
     )
     op = init.open_run(opening, policy or shutdown.neptune())
     if name is not None and ((rename and not identity.new) or len(name) > _SHORT_NAME_CHARS):
-        op.record(records.Name(_now(), name))
+        op.write(records.Name(_now(), name))
     if notes is not None:
-        op.record(records.Notes(_now(), notes))
+        op.write(records.Notes(_now(), notes))
     if tags:
         AttributeWriter(op).add_tags(tags)
     return op

@@ -143,7 +143,7 @@ class AttributeWriter:
         with fork.sqlite_lock():
             chosen = self._steps.choose(path, len(values), steps)
             columns = records.Columns(path, _doubles(chosen), _integers(_moments(len(values), times)), _doubles(values))
-            self.op.record(columns)
+            self.op.write(columns)
 
     def append_texts(
         self,
@@ -158,12 +158,12 @@ class AttributeWriter:
         with fork.sqlite_lock():
             chosen = self._steps.choose(path, len(values), steps)
             for text, step, moment in zip(values, chosen, moments, strict=True):
-                self.op.record(records.Texts(moment, step, {path: _storable(text)}))
+                self.op.write(records.Texts(moment, step, {path: _storable(text)}))
 
     def log_texts(self, values: Mapping[str, str], step: float, time: float | None = None) -> None:
         """One point for each of many string series, all at one step: one record. As `log_floats`."""
         texts = {path: _storable(text) for path, text in values.items()}
-        self.op.record(records.Texts(_moment(time), step, texts))
+        self.op.write(records.Texts(_moment(time), step, texts))
 
     def append_files(
         self,
@@ -201,7 +201,7 @@ class AttributeWriter:
         with fork.sqlite_lock():
             chosen = self._steps.choose(path, len(histograms), steps)
             for histogram, step, moment in zip(histograms, chosen, moments, strict=True):
-                self.op.record(records.Data(moment, step, path, "HISTOGRAM", _histogram(histogram)))
+                self.op.write(records.Data(moment, step, path, "HISTOGRAM", _histogram(histogram)))
 
     def last_step(self, path: str) -> float | None:
         """The highest step of a series, own writes included; None where it has none.
@@ -222,7 +222,7 @@ class AttributeWriter:
         replacing = path in self._kinds or not self._steps.fresh
         self.declare({path: AttributeKind.FILE})
         if replacing:
-            self.op.record(records.Forget(moment, [path], replaced=True))
+            self.op.write(records.Forget(moment, [path], replaced=True))
         changes = {} if extension is None else {"metadata": {"extension": extension}}
         self.op.log_file(path, file, 0, moment, **changes)
 
@@ -236,7 +236,7 @@ class AttributeWriter:
         replacing = path in self._kinds or not self._steps.fresh
         self.declare({path: AttributeKind.FILE_SET})
         if replacing:
-            self.op.record(records.Forget(moment, [path], list(entries), replaced=True))
+            self.op.write(records.Forget(moment, [path], list(entries), replaced=True))
         for entry, content in entries.items():
             file = File(content, name=os.path.basename(entry)) if isinstance(content, bytes) else File(content)
             self.op.log_file(path, file, 0, moment, type="ARTIFACT", metadata={"artifact_path": entry})
@@ -245,7 +245,7 @@ class AttributeWriter:
         """Removes files from a file set; a name ending with `/` stands for all below it."""
         gone = list(names)
         if gone:
-            self.op.record(records.Forget(_moment(None), [path], gone))
+            self.op.write(records.Forget(_moment(None), [path], gone))
 
     # tags
 
@@ -263,10 +263,10 @@ class AttributeWriter:
         part = layout.GROUP_TAGS if group else layout.TAGS
         body = to_json({ATTRIBUTES: {part: {name: True for name in wanted if group or name.startswith(GROUP)}}})
         with fork.sqlite_lock():
-            self.op.record(records.Config(_moment(None), body, remove=[f"{ATTRIBUTES}/{part}"]))
+            self.op.write(records.Config(_moment(None), body, remove=[f"{ATTRIBUTES}/{part}"]))
             if not group:
                 own = [name for name in wanted if not name.startswith(GROUP)]
-                self.op.record(records.Tags(_moment(None), add=own, replace=True))
+                self.op.write(records.Tags(_moment(None), add=own, replace=True))
 
     def _tags(self, names: list[str], group: bool, *, there: bool) -> None:
         if not names:
@@ -278,7 +278,7 @@ class AttributeWriter:
         own = [] if group else names if not there else [name for name in names if not name.startswith(GROUP)]
         if own:
             change = records.Tags(_moment(None), add=own) if there else records.Tags(_moment(None), remove=own)
-            self.op.record(change)
+            self.op.write(change)
 
     # deletion
 
@@ -292,7 +292,7 @@ class AttributeWriter:
             removed.append(f"{ATTRIBUTES}/{path}" if path.startswith("sys/") else layout.key_of(path))
             removed += [f"{ATTRIBUTES}/{layout.TYPES}/{path}", f"{ATTRIBUTES}/{layout.SERIES}/{path}"]
         with fork.sqlite_lock():
-            self.op.record(records.Config(_moment(None), "{}", remove=removed))
+            self.op.write(records.Config(_moment(None), "{}", remove=removed))
             self._forget(gone)
             for path in gone:
                 self._kinds.pop(path, None)
@@ -305,7 +305,7 @@ class AttributeWriter:
 
     def _forget(self, paths: list[str]) -> None:
         names = [name for path in paths for name in (path, path + layout.PREVIEW, path + layout.COMPLETION)]
-        self.op.record(records.Forget(_moment(None), names))
+        self.op.write(records.Forget(_moment(None), names))
         for path in paths:
             self._steps.restart(path)
 
@@ -382,13 +382,13 @@ class AttributeWriter:
         self._config({ATTRIBUTES: notes})
 
     def _config(self, change: dict[str, Any]) -> None:
-        self.op.record(records.Config(_moment(None), to_json(change)))
+        self.op.write(records.Config(_moment(None), to_json(change)))
 
     def _set_name(self, value: Atom) -> None:
-        self.op.record(records.Name(_moment(None), str(value)))
+        self.op.write(records.Name(_moment(None), str(value)))
 
     def _set_description(self, value: Atom) -> None:
-        self.op.record(records.Notes(_moment(None), str(value)))
+        self.op.write(records.Notes(_moment(None), str(value)))
 
     def _set_tags(self, value: Atom) -> None:
         self.set_tags(value if isinstance(value, frozenset) else [str(value)])
@@ -401,7 +401,7 @@ class AttributeWriter:
 
         rows = [[file.path, file.hash, file.kind, dict(file.metadata), file.size] for file in tracked.files]
         moment = _moment(None)
-        self.op.record(records.Forget(moment, [path], replaced=True))
+        self.op.write(records.Forget(moment, [path], replaced=True))
         self.op.log_file(path, File(json.dumps(rows).encode(), name="files.json"), 0, moment, type="ARTIFACT")
 
 

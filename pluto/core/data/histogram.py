@@ -63,6 +63,16 @@ class Histogram(Data):
         made._left_out = left_out
         return made
 
+    @property
+    def counts(self) -> list[int | float]:
+        """How many numbers lie in each bin."""
+        return self._freq
+
+    @property
+    def edges(self) -> list[float]:
+        """Where the bins begin, and where the last one ends."""
+        return self._edges
+
     def _payload(self) -> dict[str, Any]:
         if self._uniform:
             payload: dict[str, Any] = {

@@ -46,7 +46,7 @@ class BlobFolder:
         self.bytes_written += memoryview(data).nbytes
         return arrival.name
 
-    def put_path(self, path: str | os.PathLike[str]) -> Placed:
+    def put_path(self, path: str | os.PathLike[str], *, may_link: bool = True) -> Placed:
         """Takes over a regular file as it is now: cloned where the file system can, else copied, else linked."""
         with open(path, "rb") as source:
             facts = os.fstat(source.fileno())
@@ -56,11 +56,20 @@ class BlobFolder:
             linked = False
             with _Arrival(self._path, suffix) as arrival:
                 if not _clone(source, arrival.file):
-                    linked = facts.st_size > COPY_BYTES and _link(path, facts, arrival)
+                    linked = may_link and facts.st_size > COPY_BYTES and _link(path, facts, arrival)
                     if not linked:
                         shutil.copyfileobj(source, arrival.file, 1 << 20)
         self.bytes_written += 0 if linked else facts.st_size
         return Placed(arrival.name, facts.st_size, facts.st_mtime_ns, linked)
+
+    def adopt(self, path: str | os.PathLike[str]) -> str:
+        """Takes over a file that nobody writes to any more, by a link where that can be, and gives its name here."""
+        facts = os.stat(path)
+        with open(path, "rb") as source, _Arrival(self._path, Path(path).suffix) as arrival:
+            if not _link(path, facts, arrival) and not _clone(source, arrival.file):
+                shutil.copyfileobj(source, arrival.file, 1 << 20)
+        self.bytes_written += facts.st_size
+        return arrival.name
 
 
 class _Arrival:

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 from pluto.core import fork
 from pluto.core.journal import segment
 from pluto.protocol.batch import FILES
+from pluto.protocol.records import FILES_KINDS, Kind
 
 MAX_BYTES: Final = 1 << 19
 """Bodies of a batch. Whoever delivers them holds them three times over, and more at a time would be no faster."""
@@ -28,9 +29,13 @@ _FETCH_ROWS: Final = 16
 _TRIES: Final = 3
 """Reads of a segment that may fail with an I/O error before it counts as damaged."""
 _BLOB: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
+_FILES_KINDS: Final = ",".join(str(int(kind)) for kind in sorted(FILES_KINDS))
 _SELECT: Final = {
-    False: "SELECT seq, kind, body, ? FROM record WHERE seq > ? AND seq <= ? AND kind <> 5 ORDER BY seq LIMIT ?",
-    True: "SELECT seq, kind, body, ? FROM record WHERE seq > ? AND seq <= ? AND kind IN (5, 15) ORDER BY seq LIMIT ?",
+    is_files: f"SELECT seq, kind, body, ? FROM record WHERE seq > ? AND seq <= ? AND {which} ORDER BY seq LIMIT ?"  # noqa: S608
+    for is_files, which in (
+        (False, f"kind NOT IN ({_FILES_KINDS})"),
+        (True, f"kind IN ({_FILES_KINDS},{int(Kind.FORGET)})"),
+    )
 }
 """MEDIA (5) is in the lane of files, FORGET (15) in both."""
 

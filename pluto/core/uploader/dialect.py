@@ -70,6 +70,28 @@ class Sending:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of an artifact on its way."""
+
+    path: str
+    """Within the artifact."""
+    source: Path
+    """Where its bytes are."""
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """An artifact with the files that go before it."""
+
+    row: Row
+    record: records.Artifact
+    """As it is sent: its files by their hashes."""
+    parts: list[Part]
+
+
 class Dialect(Protocol):
     """Sends records, and tells the writer what has become of them. Raises `ClientError` for what may work later."""
 
@@ -84,7 +106,5 @@ class Dialect(Protocol):
     def files(self, client: Client, place: Place, writer: Writer, ready: list[Ready]) -> None:
         """Sends records of the lane of files, in order."""
 
-
-def step_of(step: records.Step, base: int | None) -> records.ResolvedStep:
-    """The step as a number: a relative one counts from where the run stood."""
-    return (base or 0) + step[0] if isinstance(step, list) else step
+    def artifact(self, client: Client, place: Place, writer: Writer, parcel: Parcel, out: Path) -> None:
+        """Sends an artifact; what has to be written for it goes into `out`."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from pluto.core.client import Client, ClientError, Unreachable
 from pluto.core.journal import Row
-from pluto.core.uploader.dialect import Place, Ready, step_of
+from pluto.core.uploader.dialect import Parcel, Place, Ready
 from pluto.core.uploader.retry import Verdict, verdict
+from pluto.core.uploader.steps import step_of
 from pluto.core.uploader.writer import Writer
 from pluto.protocol import records
 from pluto.protocol.batch import FILES, LINES
@@ -54,8 +56,7 @@ class PlutoDialect:
                 entries.append((one.row.seq * FILES_PER_RECORD, Kind.FORGET, one.row.body))
                 continue
             for position, file in enumerate(one.files[:FILES_PER_RECORD]):
-                if file.size <= SMALL_BYTES or not client.has_blob(file.sha256):
-                    client.put_blob(file.sha256, file.path)
+                _bring(client, file.sha256, file.path, file.size)
                 record = File(
                     time=one.record.time,
                     step=step_of(one.record.step, writer.cursor.base),
@@ -73,6 +74,19 @@ class PlutoDialect:
                 entries.append((one.row.seq * FILES_PER_RECORD + position, Kind.FILE, records.encode(record)))
         for part in _accepted(client, place, writer, FILES, entries, [one.row for one in ready]):
             writer.passed(FILES, part[-1][0] // FILES_PER_RECORD)
+
+    def artifact(self, client: Client, place: Place, writer: Writer, parcel: Parcel, out: Path) -> None:  # noqa: ARG002
+        """Brings the bytes into the store, then the version: the store gives it its number, once."""
+        for sha256, part in {part.sha256: part for part in parcel.parts}.items():
+            _bring(client, sha256, part.source, part.size)
+        entry = (parcel.row.seq * FILES_PER_RECORD, int(Kind.ARTIFACT), records.encode(parcel.record))
+        for _ in _accepted(client, place, writer, FILES, [entry], [parcel.row]):
+            writer.passed(FILES, parcel.row.seq)
+
+
+def _bring(client: Client, sha256: str, path: Path, size: int) -> None:
+    if size <= SMALL_BYTES or not client.has_blob(sha256):
+        client.put_blob(sha256, path)
 
 
 def _accepted(client: Client, place: Place, writer: Writer, lane: str, entries: list[_Entry], rows: list[Row]) -> Any:

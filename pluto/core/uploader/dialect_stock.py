@@ -18,17 +18,20 @@ import msgspec
 from pluto.core import wire
 from pluto.core.client import Client, ClientError, Refused, Unauthorized, Unavailable, Unreachable
 from pluto.core.journal import Row
-from pluto.core.uploader.dialect import Place, Ready, Sending, step_of
+from pluto.core.uploader.dialect import Parcel, Place, Ready, Sending
 from pluto.core.uploader.readable import READABLE_CALLS, Notes, annotated, data_lines
 from pluto.core.uploader.retry import FRUITLESS, Verdict, ingest_verdict, verdict
+from pluto.core.uploader.steps import step_of
 from pluto.core.uploader.stock_calls import CALLS
 from pluto.core.uploader.writer import Writer
 from pluto.protocol import records
 from pluto.protocol.batch import FILES, LINES
 from pluto.protocol.records import Kind
+from pluto.protocol.rows import JSON, contents, each_of
 
 _ROUTES: Final = {
-    Kind.METRICS: "metrics", Kind.COLUMNS: "metrics", Kind.TEXTS: "data", Kind.DATA: "data", Kind.CONSOLE: "logs",
+    Kind.METRICS: ("metrics",), Kind.COLUMNS: ("metrics",), Kind.TEXTS: ("data",), Kind.DATA: ("data",),
+    Kind.CONSOLE: ("logs",), Kind.ROW: ("metrics", "data"),
 }  # fmt: skip
 _LINES_AT_ONCE: Final = 5000
 _ADDRESS_S: Final = 1800.0
@@ -51,6 +54,8 @@ class StockDialect:
     def __init__(self) -> None:
         self._fruitless: dict[tuple[str, int], int] = {}
         self._addresses: dict[tuple[str, int], tuple[float, dict[str, str]]] = {}
+        self._portions: dict[tuple[str, int], int] = {}
+        """How many portions of an artifact are up, by writer and record."""
 
     def lines(self, client: Client, place: Place, writer: Writer, rows: list[Row]) -> None:
         """Sends the rows route by route, in the order of each."""
@@ -83,6 +88,18 @@ class StockDialect:
                 notes.forget(FILES, one.record.names, writer.name, one.row.seq)
                 notes.save(client, place)
             writer.passed(FILES, one.row.seq)
+
+    def artifact(self, client: Client, place: Place, writer: Writer, parcel: Parcel, out: Path) -> None:
+        """Uploads the files of an artifact, and a manifest that says which is which: a stock server has no versions."""
+        from pluto.core.uploader.stock_artifacts import portions
+
+        sent = self._portions.get((writer.name, parcel.row.seq), 0)
+        for number, ready in enumerate(portions(parcel, writer.name, out)):
+            if number >= sent:
+                assert isinstance(ready.record, records.Media)
+                self._upload(client, place, writer, ready, ready.record)
+                self._portions[writer.name, parcel.row.seq] = number + 1
+        self._portions.pop((writer.name, parcel.row.seq), None)
 
     # --- the ingest routes --------------------------------------------------------------------------------------------
 
@@ -279,10 +296,8 @@ def _cut(rows: list[Row]) -> Iterator[tuple[list[Row], Row | None]]:
 
 def _routes(row: Row, readable: bool) -> tuple[str, ...]:
     """The ingest routes a row goes to."""
-    route = _ROUTES.get(Kind(row.kind))
-    if route is None:
-        return ()
-    return (route, "logs") if readable and route == "data" else (route,)
+    routes = _ROUTES.get(Kind(row.kind), ())
+    return ("data", "logs") if readable and routes == ("data",) else routes
 
 
 def _lines_of(
@@ -297,6 +312,8 @@ def _lines_of(
     def sent(name: str) -> str:
         return wire.log_name(name) if notes is None else notes.sent(LINES, name)
 
+    if isinstance(record, records.Row):
+        return [line for each in each_of(record) for line in _lines_of_row(each, route, base, steps, names)]
     if isinstance(record, records.Metrics):
         values = {sent(name): value for name, value in record.values.items()}
         _note(names, values, "METRIC")
@@ -322,6 +339,17 @@ def _lines_of(
         wire.log_line(record.time, message, record.first_line + offset, record.stream)
         for offset, message in enumerate(record.lines)
     ]
+
+
+def _lines_of_row(record: records.Row, route: str, base: int | None, steps: wire.Steps, names: _Names) -> list[bytes]:
+    found, step = contents(record), step_of(record.step, base)
+    if route == "metrics":
+        _note(names, found.numbers, "METRIC")
+        return wire.metric_lines(record.time, step, found.numbers, steps) if found.numbers else []
+    _note(names, found.texts, "DATA")
+    _note(names, found.others, JSON)
+    lines = [wire.data_line(record.time, step, name, "string-series", text) for name, text in found.texts.items()]
+    return lines + [wire.data_line(record.time, step, name, JSON, body) for name, body in found.others.items()]
 
 
 def _note(names: _Names, logged: Any, type: str) -> None:

@@ -1,4 +1,4 @@
-"""MEDIA records → files ready to be sent, and what is to be done when one changes or is gone."""
+"""The lane of files. MEDIA records → files ready to be sent, and what is to be done when one changes or is gone."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import msgspec
 
 from pluto.core.client import Client, ClientError, Refused, Unreachable
 from pluto.core.journal import Row
+from pluto.core.uploader import artifacts
 from pluto.core.uploader.dialect import Dialect, Place, Ready, Sending
 from pluto.core.uploader.writer import Writer
 from pluto.protocol import records
@@ -24,7 +25,7 @@ _HELD_BYTES: Final = 256 << 20
 
 
 def send(client: Client, dialect: Dialect, place: Place, writer: Writer, rows: list[Row]) -> None:
-    """Delivers media records, in order.
+    """Delivers media records and artifacts, in order.
 
     Raises `ClientError` for what may work later and `OSError` when the disk is in the way.
     """
@@ -33,6 +34,11 @@ def send(client: Client, dialect: Dialect, place: Place, writer: Writer, rows: l
         ready: list[Ready] = []
         held = 0
         for row in rows:
+            if row.kind == Kind.ARTIFACT:
+                _deliver(client, dialect, place, writer, ready, out)
+                ready, held = [], 0
+                artifacts.send(client, dialect, place, writer, row, out)
+                continue
             one = prepare(writer, row, out)
             if one is not None:
                 ready.append(one)

@@ -48,15 +48,19 @@ def open_run(
     metadata: str | None = None,
     name: str | None = None,
     coming: Callable[[str], bool] = lambda _: False,
+    others: bool | None = None,
 ) -> tuple[RunFacts, str | None]:
     """The run a START asks for, and the status it had where opening it has reopened it.
 
     `metadata` and `name` are what is known already and joins the creation. `coming` tells of an external id whether its
-    run is on its way: then it raises `ParentComing`. Raises `RunRefused`, or `ClientError` for what may work later.
+    run is on its way: then it raises `ParentComing`. `others` says whether others here write the run just now, None
+    where nobody here has written it before. Raises `RunRefused`, or `ClientError` for what may work later.
     """
     try:
         if start.fork_external_id is not None:
             start = _with_parent(client, start, extended, coming)
+        if start.policy == "replace":
+            _set_aside(client, start, writer, extended, others)
         answer = _open(client, start, writer, extended, metadata, name)
         before = None
         if answer.resumed and (start.policy == "never" or not start.primary):
@@ -112,7 +116,8 @@ def _open(
     try:
         return client.create(body)
     except Refused as error:
-        if start.fork_external_id is None or "forkRunId" not in body or verdict(error) is not Verdict.NEVER:
+        may_do_without = start.fork_external_id is not None and not start.fork_needed
+        if not may_do_without or "forkRunId" not in body or verdict(error) is not Verdict.NEVER:
             raise
         return _create_all_the_same(client, body, start.project)
 
@@ -149,6 +154,9 @@ def _with_parent(client: Client, start: Start, extended: bool, coming: Callable[
         return msgspec.structs.replace(start, fork_run=int(found["id"]))
     if coming(external):
         raise ParentComing(external)
+    if start.fork_needed:
+        reason = "" if extended else ": a stock server does not find runs by the ids they were given"
+        raise RunRefused("missing", f"there is no run {external!r} to fork from in project {start.project!r}{reason}")
     _logger.warning("run %s begins without its parent: there is no run %r", start.external_id, external)
     return msgspec.structs.replace(start, fork_run=None, fork_step=None, inherit_config=None, inherit_tags=None)
 
@@ -158,6 +166,17 @@ def find_readable(client: Client, project: str, external_id: str) -> dict[str, A
     wanted = json.dumps({f"config.{ATTRIBUTES}.id": external_id})
     found = client.get_json("/api/runs/list", {"projectName": project, "filter": wanted, "limit": 1})["runs"]
     return dict(found[0]) if found else None
+
+
+def _set_aside(client: Client, start: Start, writer: str, extended: bool, others: bool | None) -> None:
+    """Has a run that has the identity give it up, unless it is this writer's, or others are writing it."""
+    found = client.lookup(start.project, str(start.external_id)) if extended else None
+    if found is None or _marked(found, writer) or others:
+        return
+    rewinds = start.fork_external_id == start.external_id
+    if others is None and found.get("status") == "RUNNING" and not rewinds:
+        return
+    client.set_aside(int(found["id"]))
 
 
 def _creation(

@@ -24,6 +24,8 @@ class Cursor(msgspec.Struct, omit_defaults=True):
 
     lines: int = 0
     files: int = 0
+    sent: int = 0
+    """How far the lane of lines has been sent, but for a row that is open: `lines` stays before its first part."""
     base: int | None = None
     """Step of the run when the writer started: what relative steps count from."""
     end: list[Any] | None = None

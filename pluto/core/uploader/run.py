@@ -21,6 +21,7 @@ from pluto.core.uploader.opening import ParentComing, RunRefused, open_run
 from pluto.core.uploader.places import Processes
 from pluto.core.uploader.record import Record
 from pluto.core.uploader.retry import Backoff, Verdict, verdict
+from pluto.core.uploader.rows import numbered
 from pluto.core.uploader.writer import LOST, Writer, read_json
 from pluto.protocol import records
 from pluto.protocol.batch import FILES, LINES
@@ -103,7 +104,7 @@ class Delivery:
                 continue
             # Not far ahead of the other lane, unless that is in trouble: both then read the same segment, which is
             # opened once. Opening one means reading all of its write-ahead log.
-            before = None if self.backoffs[LINES].failures else writer.cursor.lines + dialect.lines_at_once
+            before = None if self.backoffs[LINES].failures else writer.reached + dialect.lines_at_once
             batch = writer.reader.read(writer.cursor.files, FILES, limit or dialect.files_at_once, before=before)
             if batch.rows:
                 busy = True
@@ -208,6 +209,7 @@ class Delivery:
                 metadata=metadata,
                 name=name,
                 coming=lambda external: self._is_coming(start, external),
+                others=self._others(writer),
             )
         except ParentComing:
             return False
@@ -222,9 +224,10 @@ class Delivery:
             self._end_refused(writer, dead)
             return False
         if writer.cursor.base is None:
-            writer.cursor.base = int(facts.last_step or 0) if facts.resumed else 0
+            writer.cursor.base = int(facts.last_step or 0) if facts.resumed else start.first_step - 1
             writer.save()
-        if self.place is None or not any(one.admitted and not one.child for one in self.writers.values()):
+        alone = not any(one.admitted and not one.child for one in self.writers.values())
+        if self.place is None or alone or self.place.id != facts.run_id:
             self.place = Place(facts) if facts.resumed else Place(facts, metadata=metadata, name=name)
             self._restore = before
             self.record.note(run=facts, refused=None, status="RUNNING")
@@ -272,43 +275,65 @@ class Delivery:
 
         A forked child waits for the run its parent asks for, too.
         """
-        return not (writer.admitted or writer.refused) and any(
-            other.created < writer.created
-            and other.end is None
-            and not other.refused
+        if writer.admitted or writer.refused:
+            return False
+        earlier = [other for other in self.writers.values() if other.created < writer.created and not other.refused]
+        if any(
+            other.end is None
             and (not other.alive() or other.reader.tail()[1] or (writer.child and not (other.child or other.admitted)))
-            for other in self.writers.values()
-        )
+            for other in earlier
+        ):
+            return True
+        start = writer.read_start(self._fallback(writer)) if earlier else None
+        # Who may take the run's place lets all that belongs to it arrive first, files included.
+        replaces = start is not None and start.policy == "replace"
+        return replaces and any(other.end is not None and not other.done for other in earlier)
+
+    def _others(self, writer: Writer) -> bool | None:
+        """Whether others here write the run just now; None where nobody has before."""
+        others = [other for other in self.writers.values() if other is not writer and other.created < writer.created]
+        return any(other.end is None and other.alive() for other in others) if others else None
 
     def _lines_of(self, client: Client, dialect: Dialect, writer: Writer, limit: int) -> bool:
         assert self.place is not None
         dead = not writer.alive()  # asked before reading: what a dead process wrote is all there
-        batch = writer.reader.read(writer.cursor.lines, LINES, limit)
-        rows = batch.rows
-        end = rows.pop() if rows and rows[-1].kind == Kind.END else None
+        batch = writer.reader.read(writer.read_to, LINES, limit)
+        end = batch.rows.pop() if batch.rows and batch.rows[-1].kind == Kind.END else None
+        rows = list(batch.rows)
         if rows and rows[0].kind == Kind.START:
             rows[:1] = self._joining(writer, rows[0])
-        if rows:
-            dialect.lines(client, self.place, writer, rows)
-            self.hear(self.place.status)
+        writer.quiet = writer.quiet + 1 if dead and not batch.rows and end is None else 0
+        last = writer.reader.tail()[0] if writer.quiet >= _QUIET_READS and writer.end is None else None
+        lost = last is not None and batch.through >= last
+        before = writer.rows
+        writer.rows = before.copy()
+        try:
+            rows = writer.rows.take(rows, writer.cursor.sent, writer.reject)
+            if end is not None or lost:
+                rows += writer.rows.finish(end.seq if end is not None else batch.through + 1, writer.cursor.sent)
+            if rows:
+                dialect.lines(client, self.place, writer, numbered(rows, writer.cursor.base))
+                self.hear(self.place.status)
+        except BaseException:
+            writer.rows = before
+            raise
+        writer.read_to = batch.through
         if end is not None:
             writer.end, writer.end_seq = _end(end.body), end.seq
             writer.cursor.lines = max(writer.cursor.lines, end.seq - 1)
-        elif batch.through > writer.cursor.lines:
+        elif batch.through > writer.reached:
             writer.passed(LINES, batch.through, save=False)
-        writer.quiet = writer.quiet + 1 if dead and not batch.rows and end is None else 0
-        last = writer.reader.tail()[0] if writer.quiet >= _QUIET_READS and writer.end is None else None
-        if last is not None and writer.cursor.lines >= last:
+        if lost:
             # Forked children come and go without a word; how the run ends is their parent's to say.
             writer.end = End(_now(), "") if writer.child else End(writer.last_heard(), "FAILED", None, LOST)
-            writer.end_seq = last
+            writer.end_seq = batch.through
         waiting = writer.has_files()
         if writer.end is not None and not waiting and writer.cursor.files >= writer.end_seq:
             writer.finish()
         elif rows:
             writer.release()
-        self.record.note_writer(writer.name, lines=writer.cursor.lines, files=writer.cursor.files)
-        return bool(rows)
+        self.record.note_writer(writer.name, lines=writer.reached, files=writer.cursor.files)
+        return bool(batch.rows or rows)
 
     def _joining(self, writer: Writer, start: Row) -> list[Row]:
         """What a START still has to say once the run is opened: its tags, where the run was there before."""

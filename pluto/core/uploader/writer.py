@@ -16,8 +16,9 @@ import msgspec
 from pluto.core.journal import Reader, Row
 from pluto.core.uploader.places import Processes, alive
 from pluto.core.uploader.record import Cursor, Record, load_cursor, save_cursor
+from pluto.core.uploader.rows import Rows
 from pluto.protocol import records
-from pluto.protocol.batch import FILES
+from pluto.protocol.batch import FILES, LINES
 from pluto.protocol.records import End, Kind, Start
 
 LOST: Final = '{"reason": "lost"}'
@@ -34,6 +35,10 @@ class Writer:
         self.reader = Reader(folder)
         self.cursor: Cursor = load_cursor(folder)
         self.lock = threading.RLock()
+        self.rows = Rows()
+        """The parts of rows read so far that make no whole one yet."""
+        self.read_to = self.cursor.lines
+        """How far the lane of lines is read."""
         self.start: Start | None = None
         self.end: End | None = None
         self.end_seq = 0
@@ -59,6 +64,11 @@ class Writer:
     def done(self) -> bool:
         """Whether its end, and all before it, are delivered."""
         return self.cursor.end is not None
+
+    @property
+    def reached(self) -> int:
+        """How far the lane of lines has come, a row that is still open left aside."""
+        return max(self.cursor.lines, self.cursor.sent)
 
     @property
     def settled(self) -> bool:
@@ -116,13 +126,16 @@ class Writer:
         with self.lock:
             if self.done:
                 return  # the other lane has seen the end meanwhile, and may have cleared the folder away
-            if seq > getattr(self.cursor, lane):
-                setattr(self.cursor, lane, seq)
+            if lane == LINES:
+                self.cursor.sent = max(self.cursor.sent, seq)
+                self.cursor.lines = max(self.cursor.lines, self.rows.settled(self.cursor.sent))
+            else:
+                self.cursor.files = max(self.cursor.files, seq)
             if save:
                 self.save()
             lost = sum(damage.lost for damage in self.reader.damage.values())
             changes: dict[str, Any] = {"lost": lost} if lost > self._record.writer(self.name).lost else {}
-            self._record.note_writer(self.name, lines=self.cursor.lines, files=self.cursor.files, **changes)
+            self._record.note_writer(self.name, lines=self.reached, files=self.cursor.files, **changes)
 
     def save(self) -> None:
         """Writes the cursor. Raises `OSError`."""
@@ -135,18 +148,18 @@ class Writer:
             return
         known = Kind(row.kind).name if row.kind in list(Kind) else str(row.kind)
         line: dict[str, Any] = {"seq": row.seq, "kind": known, "error": error, "time": time.time_ns() // 1000}
-        blob: str | None = None
+        blobs: list[str] = []
         try:
             content = records.decode(row.kind, row.body)
             line["record"] = msgspec.to_builtins(content, builtin_types=())
-            blob = getattr(content, "blob", None)
+            blobs = records.blobs_of(content)
         except (ValueError, msgspec.DecodeError):
             line["body"] = base64.b64encode(row.body).decode()
         with self.lock:
             handle = os.open(self.folder / _POISON, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
             with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(json.dumps(line, default=_text) + "\n")
-            if blob is not None:
+            for blob in blobs:
                 self._keep(row.segment, blob)
             self._refusals().add((row.seq, error))
             count = self._record.writer(self.name).rejected + 1
@@ -179,7 +192,7 @@ class Writer:
         """Notes that its end, and all before it, are delivered. Raises `OSError`."""
         assert self.end is not None
         with self.lock:
-            self.cursor.lines = max(self.cursor.lines, self.end_seq)
+            self.cursor.lines = max(self.reached, self.end_seq)
             self.cursor.files = max(self.cursor.files, self.end_seq)
             self.cursor.end = [self.end.status, self.end.metadata, self.end.time]
             self.cursor.names, self.cursor.routes = {}, {}
@@ -188,7 +201,7 @@ class Writer:
 
     def left(self) -> int:
         """How many records are not delivered yet, files among them counted once."""
-        return 0 if self.done else max(0, self.reader.tail()[0] - min(self.cursor.lines, self.cursor.files))
+        return 0 if self.done else max(0, self.reader.tail()[0] - min(self.reached, self.cursor.files))
 
     def release(self) -> None:
         """Deletes the segments that are delivered."""
@@ -210,7 +223,7 @@ class Writer:
         """Whether a file waits. Where none does, the lane of files is taken along to the end."""
         with self.lock:
             before = self.cursor.files
-            batch = self.reader.read(before, FILES, 1, before=self.cursor.lines + 2)
+            batch = self.reader.read(before, FILES, 1, before=self.reached + 2)
             if batch.rows:
                 return True
             if self.cursor.files == before:

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from pluto.server.metadata.artifacts.contract import Artifacts
 from pluto.server.metadata.filters import Condition
 
 
@@ -281,6 +282,12 @@ class Runs(Protocol):
     def get(self, run: int) -> Run | None: ...
     def exists(self, run: int) -> bool: ...
     def by_external_id(self, project: str, external_id: str) -> Run | None: ...
+    def set_aside(self, run: int) -> str | None:
+        """Has the run give its external id up, for one with `~1`, `~2`, … behind it, which it gives.
+
+        None for an unknown run, and for one that has no external id.
+        """
+
     def by_display_id(self, prefix: str, number: int, project: str | None = None) -> list[Run]: ...
 
     def edit(self, run: int) -> AbstractContextManager[Editor]:
@@ -379,6 +386,8 @@ class MetadataStore(Protocol):
     def summaries(self) -> Summaries: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def artifacts(self) -> Artifacts: ...
 
     def check(self) -> None:
         """Raises when the store cannot be read."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, inspect, select
 
 from pluto.server.metadata import tables
+from pluto.server.metadata.migration_0002_artifacts import add_artifacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,11 @@ def _overviews(connection: Connection) -> None:
     connection.exec_driver_sql("UPDATE runs SET stale = 1 WHERE status <> 'RUNNING'")
 
 
-MIGRATIONS: Sequence[Migration] = (Migration("0001-baseline", _baseline), Migration("0002-overviews", _overviews))
+MIGRATIONS: Sequence[Migration] = (
+    Migration("0001-baseline", _baseline),
+    Migration("0002-overviews", _overviews),
+    Migration("0003-artifacts", add_artifacts),
+)
 """The first stands for the tables as first released. To change them: edit `tables.py` and append a migration."""
 
 

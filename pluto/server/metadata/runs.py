@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -49,6 +50,18 @@ class SqlRuns:
         with self._database.read() as connection:
             return _one(connection, _selected().where(_projects.c.name == project, _runs.c.external_id == external_id))
 
+    def set_aside(self, run: int) -> str | None:
+        column = _runs.c
+        with self._database.write() as connection:
+            found = connection.execute(select(column.project_id, column.external_id).where(column.id == run)).first()
+            if found is None or found.external_id is None:
+                return None
+            taken = set(connection.scalars(select(column.external_id).where(column.project_id == found.project_id)))
+            free = (f"{found.external_id}~{number}" for number in itertools.count(1))
+            name = next(each for each in free if each not in taken)
+            connection.execute(update(_runs).where(column.id == run).values(external_id=name))
+            return name
+
     def by_display_id(self, prefix: str, number: int, project: str | None = None) -> list[Run]:
         query = _selected().where(_projects.c.prefix == prefix, _runs.c.number == number).order_by(_runs.c.id)
         if project is not None:
@@ -79,8 +92,12 @@ class SqlRuns:
                 return None
             mine = select(blob.sha256).where(blob.run_id == run)
             others = select(blob.sha256).where(blob.run_id != run, blob.sha256.in_(mine))
+            held = tables.artifact_files.c.sha256
+            in_artifacts = select(held).where(held.in_(mine))
             orphans = connection.execute(
-                select(blob.sha256, blob.created_at).where(blob.run_id == run, blob.sha256.not_in(others))
+                select(blob.sha256, blob.created_at).where(
+                    blob.run_id == run, blob.sha256.not_in(others), blob.sha256.not_in(in_artifacts)
+                )
             )
             freed = [(row.sha256, row.created_at) for row in orphans]
             for table in (
@@ -169,6 +186,12 @@ def _add_project(connection: Connection, name: str, prefix: str | None, descript
     return int(connection.execute(made).inserted_primary_key[0])  # type: ignore[index]
 
 
+def project_number(connection: Connection, project: str) -> int:
+    """The number of the project of that name, which is made if need be."""
+    found = connection.scalar(select(_projects.c.id).where(_projects.c.name == project))
+    return _add_project(connection, project, None, None) if found is None else int(found)
+
+
 def _selected() -> Select[Any]:
     return select(_runs, _projects.c.name.label("project"), _projects.c.prefix).join(
         _projects, _projects.c.id == _runs.c.project_id
@@ -218,9 +241,7 @@ def _attach(connection: Connection, run: Run, new: NewRun) -> Run:
 
 def _insert(connection: Connection, new: NewRun, tags: Sequence[str]) -> int:
     now = now_ms()
-    project = connection.scalar(select(_projects.c.id).where(_projects.c.name == new.project))
-    if project is None:
-        project = _add_project(connection, new.project, None, None)
+    project = project_number(connection, new.project)
     # The update locks the row, so that the number read next is this run's alone.
     connection.execute(
         update(_projects)

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from pluto.server.metadata import tables
+from pluto.server.metadata.artifacts.store import SqlArtifacts
 from pluto.server.metadata.database import Database
 from pluto.server.metadata.keys import SqlKeys
 from pluto.server.metadata.overview import SqlOverviews
@@ -29,6 +30,7 @@ class SqlMetadata:
         self.overviews = SqlOverviews(self._database)
         self.summaries = SqlSummaries(self._database)
         self.keys = SqlKeys(self._database)
+        self.artifacts = SqlArtifacts(self._database)
 
     def check(self) -> None:
         with self._database.read() as connection:

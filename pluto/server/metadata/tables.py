@@ -166,3 +166,116 @@ keys = Table(
     Column("revoked_at", BigInteger),
     sqlite_autoincrement=True,
 )
+
+
+def _of(table: str, name: str, *, primary: bool = True) -> Column[int]:
+    return Column(name, _Id, ForeignKey(f"{table}.id", ondelete="CASCADE"), primary_key=primary, nullable=False)
+
+
+artifact_collections = Table(
+    "artifact_collections",
+    schema,
+    Column("id", _Id, primary_key=True),
+    Column("project_id", _Id, ForeignKey("projects.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("description", Text),
+    Column("next_version", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    UniqueConstraint("project_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+artifact_collection_tags = Table(
+    "artifact_collection_tags",
+    schema,
+    _of("artifact_collections", "collection_id"),
+    Column("tag", Text, primary_key=True),
+)
+
+artifacts = Table(
+    "artifacts",
+    schema,
+    Column("id", _Id, primary_key=True),
+    _of("artifact_collections", "collection_id", primary=False),
+    Column("state", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("algorithm", Text, nullable=False),
+    Column("description", Text),
+    Column("metadata", Text, nullable=False),
+    Column("ttl", BigInteger),
+    Column("expires_at", BigInteger),
+    Column("size", BigInteger, nullable=False),
+    Column("files", Integer, nullable=False),
+    Column("run_id", _Id, ForeignKey("runs.id", ondelete="SET NULL")),
+    Column("step", BigInteger),
+    Column("distributed_id", Text),
+    Column("stored_at", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index("artifacts_digest", "collection_id", "digest"),
+    Index("artifacts_expires", "expires_at"),
+    Index("artifacts_run", "run_id"),
+    sqlite_autoincrement=True,
+)
+
+artifact_files = Table(
+    "artifact_files",
+    schema,
+    _of("artifacts", "artifact_id"),
+    Column("path", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("size", BigInteger),
+    Column("sha256", Text),
+    Column("ref", Text),
+    Column("extra", Text),
+    Column("birth", Text),
+    Index("artifact_files_sha256", "sha256"),
+)
+
+artifact_members = Table(
+    "artifact_members",
+    schema,
+    _of("artifact_collections", "collection_id"),
+    Column("version", Integer, primary_key=True),
+    _of("artifacts", "artifact_id", primary=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("collection_id", "artifact_id"),
+    Index("artifact_members_artifact", "artifact_id"),
+)
+
+artifact_aliases = Table(
+    "artifact_aliases",
+    schema,
+    _of("artifact_collections", "collection_id"),
+    Column("alias", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+)
+
+artifact_tags = Table(
+    "artifact_tags",
+    schema,
+    _of("artifacts", "artifact_id"),
+    Column("tag", Text, primary_key=True),
+    Index("artifact_tags_tag", "tag"),
+)
+
+artifact_runs = Table(
+    "artifact_runs",
+    schema,
+    _of("artifacts", "artifact_id"),
+    _of("runs", "run_id"),
+    Column("role", Text, primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Index("artifact_runs_run", "run_id", "role"),
+)
+
+artifact_commits = Table(
+    "artifact_commits",
+    schema,
+    Column("token", Text, primary_key=True),
+    _of("artifacts", "artifact_id", primary=False),
+    Index("artifact_commits_artifact", "artifact_id"),
+)

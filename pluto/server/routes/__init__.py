@@ -5,6 +5,8 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from pluto.server.routes import (
+    artifact_collections,
+    artifacts,
     batch,
     blobs,
     charts,
@@ -27,7 +29,7 @@ from pluto.server.routes import (
 
 _MODULES = (
     batch, runs, status, remarks, ingest, files, blobs, listing, metrics, ranking, charts, extensions, overview,
-    projects, health, openapi, pages, details,
+    projects, artifacts, artifact_collections, health, openapi, pages, details,
 )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from pluto.server.errors import ApiError, not_found
 from pluto.server.lifecycle import ended
 from pluto.server.metadata.contract import Editor
 from pluto.server.metadata.flatten import parse_object
+from pluto.server.routes.artifact_records import ARTIFACT_KINDS, keep
 from pluto.server.routes.remarks import register
 
 BATCH_MAX_BYTES = 256 << 20
@@ -30,7 +31,7 @@ _WRITER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _decoder = msgspec.msgpack.Decoder(list[Entry])
 
 _APPLIED = frozenset({
-    Kind.CONFIG, Kind.TAGS, Kind.NOTES, Kind.METADATA, Kind.NAME, Kind.FILE, Kind.MODEL_GRAPH,
+    Kind.CONFIG, Kind.TAGS, Kind.NOTES, Kind.METADATA, Kind.NAME, Kind.FILE, Kind.MODEL_GRAPH, *ARTIFACT_KINDS,
 })  # fmt: skip
 """Kinds that the metadata has a part in, or that have to be looked at before they are stored."""
 
@@ -92,16 +93,17 @@ def _headers(request: Request) -> tuple[int, str, str]:
 
 
 def apply(app: Context, run: int, entries: Sequence[Entry]) -> dict[int, str]:
-    """Applies what belongs to the metadata, in one transaction, and gives what can't be, by seq, with the reason.
+    """Applies what belongs to the metadata, and gives what can't be, by seq, with the reason. What changes the run is
+    one transaction, and so is each artifact.
 
     It comes before the mark is stored: whatever stops the server in between, the batch comes again, and the same
     changes made twice in the same order end in the same state.
     """
-    refused: dict[int, str] = {}
+    refused: dict[int, str] = keep(app, run, [entry for entry in entries if entry.kind in ARTIFACT_KINDS])
     try:
         with app.metadata.runs.edit(run) as editor:
             for entry in entries:
-                if entry.kind in BATCH_KINDS and entry.kind not in _APPLIED:
+                if entry.kind in ARTIFACT_KINDS or (entry.kind in BATCH_KINDS and entry.kind not in _APPLIED):
                     continue
                 try:
                     if entry.kind not in BATCH_KINDS:

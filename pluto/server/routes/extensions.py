@@ -54,6 +54,15 @@ async def cancel(request: Request) -> Response:
     return ext_response(request, SUCCESS)
 
 
+async def set_aside(request: Request) -> Response:
+    """Has the run give its external id up to a new run; the answer has the one it has then."""
+    app, number = context(request), run_number(request)
+    external_id = app.metadata.runs.set_aside(number)
+    if external_id is None:
+        raise not_found()
+    return ext_response(request, {"externalId": external_id})
+
+
 async def delete(request: Request) -> Response:
     """Deletes a run with all it logged."""
     app, number = context(request), run_number(request)
@@ -187,6 +196,7 @@ ROUTES = [
     Route(f"{PREFIX}/buckets", buckets, methods=["GET"]),
     Route(_RUN, delete, methods=["DELETE"]),
     Route(f"{_RUN}/cancel", cancel, methods=["POST"]),
+    Route(f"{_RUN}/set-aside", set_aside, methods=["POST"]),
     Route(f"{_RUN}/names", names, methods=["GET"]),
     Route(f"{_RUN}/points", points, methods=["GET"]),
     Route(f"{_RUN}/summaries", summaries, methods=["GET"]),

@@ -15,7 +15,16 @@ from pluto.protocol.batch import PREFIX
 from pluto.server.answers import json_response
 from pluto.server.context import context
 from pluto.server.guard import open_to_all
-from pluto.server.routes import overview, pages, projects, remarks, runs, status
+from pluto.server.routes import (
+    artifact_collections,
+    artifacts,
+    overview,
+    pages,
+    projects,
+    remarks,
+    runs,
+    status,
+)  # fmt: skip
 from pluto.server.routes.batch import version
 
 BODIES: Final[dict[str, type[msgspec.Struct]]] = {
@@ -32,8 +41,17 @@ BODIES: Final[dict[str, type[msgspec.Struct]]] = {
     f"{PREFIX}/overviews": overview.Asked,
     f"{PREFIX}/points": overview.Series,
     f"{PREFIX}/projects": projects.New,
+    f"{PREFIX}/artifact-collections": artifact_collections.NewCollection,
+    f"{PREFIX}/artifact-collections/{{collectionId}}": artifact_collections.CollectionEdit,
+    f"{PREFIX}/artifacts/{{artifactId}}": artifacts.VersionEdit,
+    f"{PREFIX}/artifacts/{{artifactId}}/aliases": artifacts.Aliases,
+    f"{PREFIX}/artifacts/{{artifactId}}/links": artifacts.Link,
+    f"{PREFIX}/artifacts/{{artifactId}}/uses": artifacts.Use,
 }
 """The JSON bodies that a route takes."""
+
+_CARRY: Final = frozenset({"POST", "PATCH"})
+"""Methods that have them."""
 
 _ABOUT: Final = (
     "Paths, what each does, path parameters and JSON bodies. Query parameters and answers are not described here:"
@@ -76,7 +94,7 @@ def describe(routes: Iterable[Any]) -> dict[str, Any]:
             }
             if parameters := [_parameter(*match.groups()) for match in _PARAMETER.finditer(route.path)]:
                 operation["parameters"] = parameters
-            if path in schemas and method == "POST":
+            if path in schemas and method in _CARRY:
                 content = {"application/json": {"schema": _in_3_0(schemas[path])}}
                 operation["requestBody"] = {"required": True, "content": content}
             if open_to_all(path) or path == "/api/runs/{sqid}":

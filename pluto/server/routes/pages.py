@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pluto.protocol.records import ATTRIBUTES
+from pluto.protocol.records import OF_DOORS
 from pluto.server.context import SLUG, Context, context, project_path, run_path
 from pluto.server.identity import decode_sqid
 from pluto.server.metadata.contract import Run, RunItem, RunQuery
@@ -111,7 +111,7 @@ def _about(run: Run) -> str:
 
 
 def _config(run: Run) -> str:
-    flat = flatten({key: value for key, value in run.config.items() if key != ATTRIBUTES})
+    flat = flatten({key: value for key, value in run.config.items() if key not in OF_DOORS})
     rows = [[text(key), text(value or "")] for key, (value, _) in sorted(flat.items())]
     return _section("Config", ["Key", "Value"], rows)
 

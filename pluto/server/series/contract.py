@@ -166,7 +166,7 @@ class SeriesStore(Protocol):
         """Registers names; the first type of a name stays."""
 
     def last_step(self, run: int, *, system: bool = False) -> float | None:
-        """The highest step of any metric; of `sys/…` metrics only when `system`, else of the others only."""
+        """The highest step of any metric or row; of `sys/…` metrics only when `system`, else of the others only."""
 
     def points(
         self,

@@ -17,6 +17,7 @@ import numpy as np
 from pluto.protocol import records
 from pluto.protocol.batch import FILES, LINES, Entry, Rejection
 from pluto.protocol.records import BATCH_KINDS, Kind
+from pluto.protocol.rows import JSON, contents, each_of
 from pluto.server.series import blocks, chunks, forgetting
 from pluto.server.series.blocks import Builder
 from pluto.server.series.forgetting import METRIC, TEXT_NAME, TEXT_TYPE
@@ -59,6 +60,8 @@ class Batch:
         self.console: list[tuple[Any, ...]] = []
         self.events: list[tuple[int, bytes]] = []
         self.rejected: list[Rejection] = []
+        self.last_row = -np.inf
+        """The highest step of a row."""
 
     def take(self, entries: Iterable[Entry], refused: Mapping[int, str] | None = None) -> None:
         """Reads the entries. One that can't be stored, or is `refused` already, goes to `rejected`."""
@@ -99,7 +102,7 @@ class Batch:
                 self._event(entry, record)
             elif entry.kind in _TAKE:
                 _TAKE[entry.kind](self, record)
-            else:
+            elif entry.kind not in _ELSEWHERE:
                 raise Unfit(f"a {Kind(entry.kind).name} record has no place in a batch")
         except (ValueError, msgspec.DecodeError) as error:
             self.rejected.append(Rejection(entry.seq, str(error)))
@@ -136,6 +139,17 @@ class Batch:
         row = (record.name, record.type, step_in(_step(record.step)), _int64(record.time), record.body)
         self.names.setdefault(record.name, TEXT_NAME if record.type == TEXT_TYPE else record.type.upper())
         self.data.append(row)
+
+    def _row(self, record: records.Row) -> None:
+        ready = [(_int64(each.time), _step(each.step), contents(each)) for each in each_of(record)]
+        for time, step, found in ready:
+            self.last_row = max(self.last_row, step)
+            if found.numbers:
+                self.metrics.add_rows([records.Metrics(time, step, found.numbers)])
+            for type, texts in ((TEXT_TYPE, found.texts), (JSON, found.others)):
+                for name, text in texts.items():
+                    self.names.setdefault(name, TEXT_NAME if type == TEXT_TYPE else type)
+                    self.data.append((name, type, step_in(step), time, text))
 
     def _file(self, record: records.File) -> None:
         if not _HASH.match(record.sha256):
@@ -178,6 +192,7 @@ _TAKE: Final[dict[int, Callable[[Batch, Any], None]]] = {
     Kind.COLUMNS: Batch._columns,
     Kind.TEXTS: Batch._texts,
     Kind.DATA: Batch._data,
+    Kind.ROW: Batch._row,
     Kind.FILE: Batch._file,
     Kind.CONSOLE: Batch._console,
     Kind.FORGET: Batch._forget,
@@ -192,7 +207,9 @@ _EVENTS: Final[dict[int, bool]] = {
     Kind.ALERT: False,
 }
 """Kinds kept as they came, and whether the body is the JSON text of an object."""
-assert _TAKE.keys() | _EVENTS.keys() == BATCH_KINDS
+_ELSEWHERE: Final = frozenset({Kind.ARTIFACT, Kind.ARTIFACT_USE})
+"""Kinds that the metadata alone keeps."""
+assert _TAKE.keys() | _EVENTS.keys() | _ELSEWHERE == BATCH_KINDS
 
 
 def _is_meant(row: tuple[Any, ...], entries: Sequence[str]) -> bool:
@@ -253,8 +270,9 @@ def write(db: sqlite3.Connection, ids: dict[str, int], batch: Batch) -> dict[str
     left = _forget(db, ids, batch)
     names = dict.fromkeys(batch.metrics.names(), METRIC)
     new = register(db, ids, names | {name: kind for name, kind in batch.names.items() if name not in names})
+    if batch.metrics.rows or batch.last_row > -np.inf:
+        _bounds(db, batch.metrics, batch.last_row)
     if batch.metrics.rows:
-        _bounds(db, batch.metrics)
         _add_to_tail(db, ids, batch.metrics)
     db.executemany("INSERT INTO data (name, type, step, time, body) VALUES (?, ?, ?, ?, ?)", batch.data)
     db.executemany("INSERT INTO console (line, stream, time, message, source) VALUES (?, ?, ?, ?, ?)", batch.console)
@@ -278,8 +296,8 @@ def _forget(db: sqlite3.Connection, ids: dict[str, int], batch: Batch) -> dict[s
     return forgetting.settle(db, ids, batch.forgotten_names)
 
 
-def _bounds(db: sqlite3.Connection, metrics: Builder) -> None:
-    highest = [-np.inf, -np.inf]
+def _bounds(db: sqlite3.Connection, metrics: Builder, last_row: float) -> None:
+    highest = [last_row, -np.inf]
     for names, step in metrics.highest_steps():
         for system in {name.startswith(SYSTEM) for name in names}:
             highest[system] = max(highest[system], step)

@@ -1,0 +1,1 @@
+"""Artifacts: versions of files, and whatever else goes with a run."""

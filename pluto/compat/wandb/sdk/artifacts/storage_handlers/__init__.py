@@ -1,0 +1,1 @@
+"""What is only referred to, by the scheme of its address."""

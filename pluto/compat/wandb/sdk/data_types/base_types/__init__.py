@@ -1,0 +1,1 @@
+"""What all data types have in common."""

@@ -1,0 +1,1 @@
+"""What images carry: boxes, masks, and the names of their classes."""
