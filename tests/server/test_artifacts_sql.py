@@ -76,7 +76,7 @@ def test_an_older_database_gets_the_same_tables(tmp_path: Path, store: SqlMetada
         names = [f"artifact{rest}" for rest in ("_commits", "_runs", "_tags", "_aliases", "_members", "_files")]
         for table in (*names, "artifacts", "artifact_collection_tags", "artifact_collections"):
             connection.execute(text(f"DROP TABLE {table}"))
-        connection.execute(text("DELETE FROM migrations WHERE name = '0002-artifacts'"))
-        assert migrate(connection, MIGRATIONS) == ["0002-artifacts"]
+        connection.execute(text("DELETE FROM migrations WHERE name = '0003-artifacts'"))
+        assert migrate(connection, MIGRATIONS) == ["0003-artifacts"]
     old.close()
     assert _shape(tmp_path / "old.db") == _shape(tmp_path / FILE)

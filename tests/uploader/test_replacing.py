@@ -106,7 +106,7 @@ def test_a_fork_by_identity(made: Made, root: Path) -> None:
     assert facts is not None
     assert (facts.forked_from_run_id, facts.fork_step) == (found(root, "r"), 1)
     lost = Made(root / "sync", Local(root / "store"), "lost")
-    writer = lost.writer(fork_external_id="nobody", fork_step=1)
+    writer = lost.writer(fork_external_id="nobody", fork_needed=True, fork_step=1)
     writer.end()
     lost.deliver()
     refused = lost.receipt().writers[writer.name].refused
