@@ -176,7 +176,8 @@ class Op(About):
     def flush(self, timeout: float | None = None) -> bool:
         """Waits until everything logged so far is delivered. False when `timeout` seconds were not enough.
 
-        Without a `timeout` it waits as long as `finish` would (`finish_wait`). Always False offline.
+        Without a `timeout` it waits as long as `finish` would (`finish_wait`). Always False offline, and soon so of a
+        run that was deleted on the server.
         """
         recorder = self._recorder
         if recorder is None:
@@ -186,7 +187,8 @@ class Op(About):
             return False
         seq = recorder.journal.last_seq
         limit = self.settings.finish_wait if timeout is None else timeout
-        return on_disk and self._answer.until(lambda: recorder.receipts.delivered(seq), limit)
+        self._answer.until(lambda: recorder.receipts.delivered(seq) or self.refused, limit)
+        return on_disk and recorder.receipts.delivered(seq)
 
     # what is logged
 
@@ -284,6 +286,8 @@ class Op(About):
 
         Names are text and not blank, values are exactly `int` or `float`, the step is finite: nothing is looked at.
         """
+        if type(values) is not dict:
+            values = dict(values)
         try:
             body = pack((moment, step, values))
         except OverflowError:
@@ -328,6 +332,11 @@ class Op(About):
     def problem(self) -> str | None:
         """Why delivery is not getting on just now; None while it is."""
         return None if self._recorder is None else self._recorder.receipts.read().problem
+
+    @property
+    def refused(self) -> bool:
+        """Whether the server takes nothing more of this process: it has no such run, or it was deleted there."""
+        return self._recorder is not None and self._recorder.receipts.mine().refused is not None
 
     @property
     def rejected(self) -> int:

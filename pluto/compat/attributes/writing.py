@@ -339,7 +339,7 @@ class AttributeWriter:
             done = self.op.progress()[0]
             if done != known or self.op.problem is None:
                 moved, known = clock.monotonic(), done
-            if clock.monotonic() - moved > _PATIENCE_S:
+            if self.op.refused or clock.monotonic() - moved > _PATIENCE_S:
                 return False
         return True
 
