@@ -263,13 +263,23 @@ class Op(About):
                 self._sorter.refuse(name, error)
 
     def _log_media(
-        self, moment: int, here: records.Step, name: str, index: int, value: Any, changes: Mapping[str, Any] = _NOTHING
+        self,
+        moment: int,
+        here: records.Step,
+        name: str,
+        index: int,
+        value: Any,
+        changes: Mapping[str, Any] = _NOTHING,
+        before: records.Record | None = None,
     ) -> None:
         recorder = self._own_recorder()
         if recorder is None:
             return
         with recorder.journal.blobs() as blobs:
-            for draft in value.capture(blobs):
+            drafts = value.capture(blobs)
+            if before is not None:
+                self.record(before)
+            for draft in drafts:
                 media = draft.record(moment, here, name, index)
                 for field, content in changes.items():
                     setattr(media, field, {**(media.metadata or {}), **content} if field == "metadata" else content)
@@ -301,13 +311,23 @@ class Op(About):
         with self._lock:
             self._append(int(kind_of(record)), body)
 
-    def log_file(self, name: str, value: Any, step: int | float, moment: int, **changes: Any) -> None:
+    def log_file(
+        self,
+        name: str,
+        value: Any,
+        step: int | float,
+        moment: int,
+        *,
+        before: records.Record | None = None,
+        **changes: Any,
+    ) -> None:
         """Logs a file or media value (`pluto.File` and the like) at a step.
 
-        `changes` are fields of its media records that shall be other than the value has them; metadata is added to its
-        own. Raises `OSError` and `ValueError` where it can't be read.
+        `before` is a record to write before its own, once it is certain that it can be read. `changes` are fields of
+        its media records that shall be other than the value has them; metadata is added to its own. Raises `OSError`
+        and `ValueError` where it can't be read.
         """
-        self._log_media(moment, step, name, 0, value, changes)
+        self._log_media(moment, step, name, 0, value, changes, before)
 
     def progress(self) -> tuple[int, int]:
         """How many records of this process are delivered, and how many there are."""

@@ -353,6 +353,7 @@ def test_files_that_are_not_there(local: Place, tmp_path: Path) -> None:
     writer = local.open()
     path = tmp_path / "f.txt"
     path.write_text("x")
+    writer.upload("f", pluto.File(path))
     file = pluto.File(path)
     path.unlink()
     for call in (lambda: writer.upload("f", file), lambda: writer.append_files("s", [file])):
@@ -366,7 +367,11 @@ def test_files_that_are_not_there(local: Place, tmp_path: Path) -> None:
         writer.assign({"a": [1]})  # type: ignore[dict-item]
     writer.append_floats("m", [1.0])
     assert writer.stop() == 0
-    assert local.read(writer).last("m") == 1
+    run = local.read(writer)
+    assert run.last("m") == 1
+    with local.reader() as reader:
+        # What could not be put in its place has not taken away what was there.
+        assert [reader.read(one) for one in reader.files(run, "f")] == [b"x"]
 
 
 def test_importing_is_cheap(scripts: Scripts) -> None:
