@@ -126,6 +126,10 @@ class Op(About):
             return None
         return Delivery(lambda: self._answer.label or self._name, recorder, self.policy)
 
+    def stop_watching(self) -> None:
+        """For doors: from here on neither console nor machine are recorded. Harmless when repeated."""
+        self._observers.stop()
+
     def stop(
         self, end: End, seconds: float, *, idle: float = math.inf, tell: Callable[[int], None] | None = None
     ) -> Delivery | None:
