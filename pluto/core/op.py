@@ -125,6 +125,10 @@ class Op(About):
             return None
         return Delivery(lambda: self._answer.label or self._name, recorder, self.policy)
 
+    def stop_watching(self) -> None:
+        """For doors: from here on neither console nor machine are recorded. Harmless when repeated."""
+        self._observers.stop()
+
     def stop(
         self, end: End, seconds: float, *, idle: float = math.inf, tell: Callable[[int], None] | None = None
     ) -> Delivery | None:
@@ -185,7 +189,8 @@ class Op(About):
     def flush(self, timeout: float | None = None) -> bool:
         """Waits until everything logged so far is delivered. False when `timeout` seconds were not enough.
 
-        Without a `timeout` it waits as long as `finish` would (`finish_wait`). Always False offline.
+        Without a `timeout` it waits as long as `finish` would (`finish_wait`). Always False offline, and soon so of a
+        run that was deleted on the server.
         """
         recorder = self._recorder
         if recorder is None:
@@ -195,7 +200,8 @@ class Op(About):
             return False
         seq = recorder.journal.last_seq
         limit = self.settings.finish_wait if timeout is None else timeout
-        return on_disk and self._answer.until(lambda: recorder.receipts.delivered(seq), limit)
+        self._answer.until(lambda: recorder.receipts.delivered(seq) or self.refused, limit)
+        return on_disk and recorder.receipts.delivered(seq)
 
     # what is logged
 
@@ -270,10 +276,20 @@ class Op(About):
                 self._sorter.refuse(name, error)
 
     def _log_media(
-        self, moment: int, here: records.Step, name: str, index: int, value: Any, changes: Mapping[str, Any] = _NOTHING
+        self,
+        moment: int,
+        here: records.Step,
+        name: str,
+        index: int,
+        value: Any,
+        changes: Mapping[str, Any] = _NOTHING,
+        before: records.Record | None = None,
     ) -> None:
         with self.blobs() as blobs:
-            for draft in value.capture(blobs) if blobs is not None else ():
+            drafts = value.capture(blobs) if blobs is not None else ()
+            if before is not None:
+                self.write(before)
+            for draft in drafts:
                 media = draft.record(moment, here, name, index)
                 for field, content in changes.items():
                     setattr(media, field, {**(media.metadata or {}), **content} if field == "metadata" else content)
@@ -290,6 +306,8 @@ class Op(About):
 
         Names are text and not blank, values are exactly `int` or `float`, the step is finite: nothing is looked at.
         """
+        if type(values) is not dict:
+            values = dict(values)
         try:
             body = pack((moment, step, values))
         except OverflowError:
@@ -316,13 +334,23 @@ class Op(About):
         with recorder.journal.blobs() as blobs:
             yield blobs
 
-    def log_file(self, name: str, value: Any, step: int | float, moment: int, **changes: Any) -> None:
+    def log_file(
+        self,
+        name: str,
+        value: Any,
+        step: int | float,
+        moment: int,
+        *,
+        before: records.Record | None = None,
+        **changes: Any,
+    ) -> None:
         """Logs a file or media value (`pluto.File` and the like) at a step.
 
-        `changes` are fields of its media records that shall be other than the value has them; metadata is added to its
-        own. Raises `OSError` and `ValueError` where it can't be read.
+        `before` is a record to write before its own, once it is certain that it can be read. `changes` are fields of
+        its media records that shall be other than the value has them; metadata is added to its own. Raises `OSError`
+        and `ValueError` where it can't be read.
         """
-        self._log_media(moment, step, name, 0, value, changes)
+        self._log_media(moment, step, name, 0, value, changes, before)
 
     def progress(self) -> tuple[int, int]:
         """How many records of this process are delivered, and how many there are."""
@@ -347,6 +375,11 @@ class Op(About):
     def problem(self) -> str | None:
         """Why delivery is not getting on just now; None while it is."""
         return None if self._recorder is None else self._recorder.receipts.read().problem
+
+    @property
+    def refused(self) -> bool:
+        """Whether the server takes nothing more of this process: it has no such run, or it was deleted there."""
+        return self._recorder is not None and self._recorder.receipts.mine().refused is not None
 
     @property
     def rejected(self) -> int:

@@ -44,6 +44,22 @@ def test_a_new_run_is_open_at_once_and_known_soon(
     until(lambda: not list((root / "sync" / "runs").iterdir()), what="the run's folder is cleared away")
 
 
+def test_a_run_that_was_deleted_is_not_waited_for(root: Path) -> None:
+    run = online()
+    run.log({"a": 1.0})
+    assert run.flush(30)
+    assert not run.refused
+    with pluto.query.Client() as client:
+        client.delete_run("p", run.id)
+        run.log({"a": 2.0})
+        began = time.monotonic()
+        assert run.flush(100) is False
+        assert run.refused
+        assert client.list_runs("p") == []
+        assert time.monotonic() - began < 30
+    run.finish()
+
+
 def test_a_line_says_how_to_look_at_a_store_elsewhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with online(dir=str(tmp_path / "my root"), project="a b") as run:
         run.log({"a": 1.0})

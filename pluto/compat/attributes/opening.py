@@ -111,7 +111,8 @@ def open_run(
     Raises `RunNotFoundError` and `RunExistsError` where the server says so within `init_timeout`, `ValueError` and
     `SettingsError` for parameters that make no sense. Without an answer logging starts all the same.
     """
-    from pluto.compat.attributes.writing import AttributeWriter, change_of
+    from pluto.compat.attributes.changes import change_of
+    from pluto.compat.attributes.writing import AttributeWriter
 
     be_heard()
     capture = capture or Capture.nothing()

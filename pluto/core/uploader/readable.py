@@ -41,6 +41,7 @@ class Notes:
 
     def __init__(self, kept: Mapping[str, Any]) -> None:
         self._lock = threading.Lock()
+        self._saving = threading.Lock()
         self._current = {lane: _object(kept.get(lane)) for lane in (LINES, FILES)}
         self._names = _object(kept.get("names"))
         self.tags: dict[str, bool] = _object(kept.get("tags"))
@@ -83,16 +84,17 @@ class Notes:
                 self._remember(sent, name)
 
     def save(self, client: Client, place: Place) -> None:
-        """Sends what is new. What depends on it is sent after."""
-        with self._lock:
-            new, self._new = self._new, {}
-        if new:
-            try:
-                keep(client, place, new)
-            except BaseException:
-                with self._lock:
-                    self._new = _merged(new, self._new)
-                raise
+        """Sends what is new, be it from the other lane. What depends on it is sent after."""
+        with self._saving:
+            with self._lock:
+                new, self._new = self._new, {}
+            if new:
+                try:
+                    keep(client, place, new)
+                except BaseException:
+                    with self._lock:
+                        self._new = _merged(new, self._new)
+                    raise
 
     def _remember(self, sent: str, name: str) -> None:
         if sent != name and self._names.get(sent) != name:

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pluto.compat.attributes import atoms, layout
+from pluto.compat.attributes.changes import change_of
 from pluto.compat.attributes.containers import companion, owner_of, stored_id
 from pluto.compat.attributes.kinds import Atom, AttributeKind, GitCommit, TrackedFiles
-from pluto.compat.attributes.writing import change_of
 from pluto.core.jsonable import to_json
 from pluto.core.wire import strict_json
 from pluto.protocol.records import ATTRIBUTES

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -16,7 +17,7 @@ import pluto
 from pluto.compat.attributes import AttributeReader, AttributeWriter, RunAttributes, open_run
 from pluto.core.errors import RunExistsError, RunNotFoundError
 from tests.compat.attributes.conftest import PROJECT, Place
-from tests.programs import Scripts, free_port
+from tests.programs import Scripts, free_port, of_home
 from tests.waiting import until
 
 HEAD = """
@@ -109,6 +110,51 @@ while True:
     assert log.values[: told + 1] == [f"line {n}" for n in range(told + 1)]
     assert int(run.atom("last")) >= told - told % 10  # type: ignore[arg-type]
     assert run.atom("sys/failed") is True
+
+
+def test_uploaders_that_are_killed_forget_in_order(scripts: Scripts, home: Path) -> None:
+    """Whatever is sent again: what was cleared stays away, what came after is there once."""
+    source = (
+        HEAD
+        + """
+writer = AttributeWriter(open_run("team/digits", external_id="cleared", policy=ShutdownPolicy(60, 60)))
+for turn in range(40):
+    for path in ("m", "t", "f"):
+        writer.clear(path)
+    for n in range(20):
+        writer.append_floats("m", [turn * 100.0 + n])
+        writer.append_floats("all", [float(n)])
+    writer.append_texts("t", [f"{turn}"])
+    writer.append_files("f", [pluto.File(b"%d" % turn, name="f.txt")])
+    writer.upload("file", pluto.File(b"%d" % turn, name="f.txt"))
+    writer.delete(["atom"])
+    writer.assign({"atom": turn})
+    os.write(1, b".")
+    sys.stdin.read(1)
+assert writer.stop(seconds=60) == 0
+"""
+    )
+    process = scripts.start(source, stdin=subprocess.PIPE)
+    assert process.stdin is not None and process.stdout is not None
+    for turn in range(40):
+        assert process.stdout.read(1) == "."
+        if turn % 8 == 5:
+            for other in of_home(home):
+                if other.pid != process.pid and "uploader" in " ".join(other.cmdline()):
+                    other.kill()
+        process.stdin.write("x")
+        process.stdin.flush()
+    _, err = process.communicate(timeout=90)
+    assert process.returncode == 0, err
+    run = find("cleared")
+    with AttributeReader() as reader:
+        assert reader.floats(run, "m").values.tolist() == [3900.0 + n for n in range(20)]
+        assert reader.floats(run, "m").steps.tolist() == list(range(20))
+        assert reader.floats(run, "all").values.tolist() == [float(n) for n in range(20)] * 40
+        assert reader.texts(run, "t").values == ["39"]
+        for path in ("f", "file"):
+            assert [(file.step, reader.read(file)) for file in reader.files(run, path)] == [(0, b"39")]
+    assert (run.atom("atom"), run.status) == (39, "COMPLETED")
 
 
 def test_a_forked_child_goes_on(scripts: Scripts) -> None:
@@ -307,6 +353,7 @@ def test_files_that_are_not_there(local: Place, tmp_path: Path) -> None:
     writer = local.open()
     path = tmp_path / "f.txt"
     path.write_text("x")
+    writer.upload("f", pluto.File(path))
     file = pluto.File(path)
     path.unlink()
     for call in (lambda: writer.upload("f", file), lambda: writer.append_files("s", [file])):
@@ -320,7 +367,11 @@ def test_files_that_are_not_there(local: Place, tmp_path: Path) -> None:
         writer.assign({"a": [1]})  # type: ignore[dict-item]
     writer.append_floats("m", [1.0])
     assert writer.stop() == 0
-    assert local.read(writer).last("m") == 1
+    run = local.read(writer)
+    assert run.last("m") == 1
+    with local.reader() as reader:
+        # What could not be put in its place has not taken away what was there.
+        assert [reader.read(one) for one in reader.files(run, "f")] == [b"x"]
 
 
 def test_importing_is_cheap(scripts: Scripts) -> None:

@@ -224,6 +224,17 @@ def test_one_stream_alone(open_run: Open, mode: str) -> None:
     assert not run.exists("m/stderr")
 
 
+def test_the_console_ends_before_delivery_is_waited_for(open_run: Open) -> None:
+    run = open_run(monitoring_namespace="m", capture_stdout=True)
+    print("a line of mine")
+    run.stop()
+    print("after it all")
+    read = open_run(with_id=run._sys_id, mode="read-only")
+    lines = list(read["m/stdout"].fetch_values(include_timestamp=False)["value"])
+    assert "a line of mine" in lines
+    assert lines[-1].endswith("Shutting down background jobs, please wait a moment...")
+
+
 def test_hardware(open_run: Open) -> None:
     from tests.waiting import until
 

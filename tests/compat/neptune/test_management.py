@@ -14,9 +14,10 @@ import pluto.compat.neptune as neptune
 from pluto.compat.attributes import AttributeReader, Projects
 from pluto.compat.neptune import management
 from pluto.compat.neptune.common.exceptions import NeptuneConnectionLostException
-from pluto.compat.neptune.exceptions import NeptuneException
+from pluto.compat.neptune.exceptions import NeptuneException, NeptuneFeatureNotAvailableException
 from pluto.compat.neptune.management import exceptions
 from pluto.compat.neptune.management.internal.utils import extract_project_and_workspace, normalize_project_name
+from tests.fakes.stock import stock_server
 from tests.programs import Server, free_port
 
 QUIET = {"capture_stdout": False, "capture_stderr": False, "capture_hardware_metrics": False,
@@ -286,3 +287,21 @@ def test_a_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("PLUTO_HOST", f"127.0.0.1:{free_port()}")
     with pytest.raises(NeptuneConnectionLostException):
         management.get_project_list()
+
+
+def test_on_a_stock_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    with stock_server() as stock:
+        monkeypatch.setenv("PLUTO_HOST", stock.url)
+        monkeypatch.setenv("PLUTO_API_KEY", stock.key)
+        first, second = a_run(), a_run()
+        assert runs() == [first, second]
+        assert runs(query="lr:float = 0.1", sort_by="lr") in ([first, second], [second, first])
+        management.trash_objects(PROJECT, first)
+        assert (runs(), runs(trashed=True)) == ([second], [first])
+        with pytest.raises(NeptuneFeatureNotAvailableException, match="a project is made there with its first run"):
+            management.create_project("me/another")
+        with pytest.raises(NeptuneFeatureNotAvailableException, match="web page"):
+            management.clear_trash(PROJECT)
+        with pytest.raises(NeptuneFeatureNotAvailableException, match="web page"):
+            management.delete_project(PROJECT)
+        assert (runs(), runs(trashed=True)) == ([second], [first])

@@ -244,6 +244,31 @@ def test_what_has_no_place_in_a_frame_is_warned_of_once(scripts: Scripts) -> Non
     assert done.stdout.splitlines()[-2:] == ["['artifact', 'fileSet']", "[]"]
 
 
+def test_runs_whose_id_nobody_chose_have_one_all_the_same(scripts: Scripts) -> None:
+    scripts.run(
+        """
+        import pluto
+        import pluto.compat.neptune as neptune
+        import pluto.compat.neptune_query.runs as nq_runs
+        with pluto.init(project="p", name="native", disable_console=True, disable_system_metrics=True) as run:
+            run.log({"loss": 1.0})
+        old = neptune.init_run(project="p", name="old", source_files=[], git_ref=False, capture_stdout=False,
+                               capture_stderr=False, capture_hardware_metrics=False)
+        old["loss"].append(2.0)
+        old.stop()
+        ids = nq_runs.list_runs(project="p")
+        assert len(ids) == 2, ids
+        for one in ids:
+            assert nq_runs.list_runs(project="p", runs="^" + one + "$") == [one]
+            assert nq_runs.list_runs(project="p", runs=[one]) == [one]
+            table = nq_runs.fetch_runs_table(project="p", runs=[one], attributes=["sys/custom_run_id"])
+            assert table["sys/custom_run_id"].tolist() == [one] == table.index.tolist()
+        assert nq_runs.fetch_metrics(project="p", runs=ids, attributes=["loss"])["loss"].tolist() in ([1, 2], [2, 1])
+        """,
+        timeout=100,
+    )
+
+
 @pytest.mark.parametrize("name", ["NEPTUNE_API_TOKEN", "NEPTUNE_PROJECT"])
 def test_blank_variables_count_as_none(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import pluto.compat.neptune_query as nq

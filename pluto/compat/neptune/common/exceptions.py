@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import os
 from typing import Any, Final
 
@@ -64,6 +65,10 @@ class NeptuneException(Exception):
 
     def __hash__(self) -> int:
         return hash((type(self), str(self)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Of a worker process, it arrives as it was, whatever its class takes to make one."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__ or None  # type: ignore[attr-defined]
 
 
 class NeptuneInvalidApiTokenException(NeptuneException):

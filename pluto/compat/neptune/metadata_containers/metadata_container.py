@@ -315,6 +315,7 @@ class MetadataContainer(AbstractContextManager["MetadataContainer"], NeptuneObje
     def _stop_watching(self) -> None:
         if self._watch is not None:
             self._watch.stop()
+        self._backend.stop_watching()
 
     def _pop_impl(self, path: list[str], *, wait: bool) -> None:
         self._structure.pop(path)

@@ -29,6 +29,7 @@ FINDABLE: Final = frozenset(AttributeKind(name) for name in ALL_TYPES)
 
 DERIVED: Final[Mapping[str, AttributeKind]] = {
     "sys/archived": AttributeKind.BOOL,
+    "sys/custom_run_id": AttributeKind.STRING,
     "sys/experiment/is_head": AttributeKind.BOOL,
     "sys/experiment/name": AttributeKind.STRING,
     "sys/forking/depth": AttributeKind.INT,
@@ -74,7 +75,7 @@ class Member:
         """What it is called in frames."""
         if container == "experiment":
             return self.experiment or ""
-        return self.run.external_id or self.run.display_id
+        return id_of(self.run)
 
     @property
     def definitions(self) -> Iterator[tuple[str, AttributeKind]]:
@@ -136,6 +137,11 @@ class Member:
             for name, kind in stretch.run.definitions.items()
             if kind in SERIES
         }
+
+
+def id_of(run: RunAttributes) -> str:
+    """The id by which this client knows a run, whether somebody chose it or not."""
+    return run.external_id or run.display_id
 
 
 def experiment_of(run: RunAttributes) -> str | None:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pluto.compat.attributes.kinds import AttributeKind
-from pluto.compat.neptune_query.internal.members import FINDABLE, ContainerType, Member, Stretch
+from pluto.compat.neptune_query.internal.members import FINDABLE, ContainerType, Member, Stretch, id_of
 
 if TYPE_CHECKING:
     from pluto.compat.attributes import AttributeReader, RunAttributes
@@ -51,7 +51,11 @@ class ProjectRuns:
                     heads[name] = member
         for member in self.members:
             run, name = member.run, member.experiment
-            derived: dict[str, Any] = {"sys/archived": run.trashed, "sys/forking/depth": len(member.line)}
+            derived: dict[str, Any] = {
+                "sys/archived": run.trashed,
+                "sys/custom_run_id": id_of(run),
+                "sys/forking/depth": len(member.line),
+            }
             if name is not None:
                 derived |= {"sys/experiment/name": name, "sys/experiment/is_head": heads[name] is member}
             for path, source, kind in _RENAMED:

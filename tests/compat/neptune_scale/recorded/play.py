@@ -1,16 +1,13 @@
-"""Plays a script statement by statement, and notes what each of them gives, raises and says.
+"""Plays a script of the logging client, and notes what each statement gives, raises and says.
 
 Runs under the original client and under ours alike: nothing but the standard library and numpy is needed here.
 """
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import datetime
-import hashlib
 import importlib
-import json
 import logging
 import math
 import os
@@ -20,7 +17,10 @@ from typing import Any
 
 import numpy as np
 
-LONGEST = 80
+from tests.compat.playing import brief, played, read, shown, write
+
+__all__ = ["SCRIPTS", "brief", "named", "play", "read", "shown", "write"]
+
 SCRIPTS = pathlib.Path(__file__).parent / "scripts"
 
 
@@ -34,10 +34,13 @@ class _Said(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         self.levels.append(record.levelname)
 
+    def taken(self) -> dict[str, list[str]]:
+        said, self.levels = self.levels, []
+        return {"says": said}
+
 
 def play(name: str, module: str, mode: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """What the statements of a script did, and the names it has left. `mode` is what the script calls MODE."""
-    text = (SCRIPTS / f"{name}.py").read_text()
     client = importlib.import_module(module)
     names: dict[str, Any] = {
         **vars(importlib.import_module(f"{module}.types")),
@@ -53,50 +56,14 @@ def play(name: str, module: str, mode: str) -> tuple[list[dict[str, Any]], dict[
     logger = logging.getLogger("neptune")
     said = _Said()
     logger.addHandler(said)
-    outcomes = []
     try:
-        for node in ast.parse(text).body:
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-                continue  # what the script is about
-            outcome: dict[str, Any] = {"call": ast.unparse(node)}
-            try:
-                if isinstance(node, ast.Expr):
-                    outcome["gives"] = shown(eval(compile(ast.Expression(node.value), name, "eval"), names))
-                else:
-                    exec(compile(ast.Module([node], []), name, "exec"), names)
-            except Exception as error:
-                outcome["raises"] = type(error).__name__
-            outcome["says"] = said.levels
-            said.levels = []
-            outcomes.append(outcome)
+        script = SCRIPTS / f"{name}.py"
+        outcomes = played(script, names, gives=shown, raises=lambda error: type(error).__name__, besides=said.taken)
     finally:
         logger.removeHandler(said)
     return outcomes, names
 
 
-def shown(value: Any) -> Any:
-    """A value as JSON can hold it."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, (list, tuple)):
-        return [shown(item) for item in value]
-    return type(value).__name__
-
-
-def brief(text: str) -> str:
-    """A text, or of a long one its length and hash."""
-    if len(text) <= LONGEST:
-        return text
-    return f"{len(text)} characters, {hashlib.sha256(text.encode()).hexdigest()[:16]}"
-
-
 def named(values: Any) -> Any:
     """Values by path, where that is what they are, with brief paths."""
     return {brief(path): value for path, value in values.items()} if isinstance(values, dict) else values
-
-
-def read(path: pathlib.Path) -> Any:
-    """A file of recorded answers."""
-    return json.loads(path.read_text())

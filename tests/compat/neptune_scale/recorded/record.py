@@ -7,7 +7,6 @@ folder as argument the answers go there.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 import pathlib
@@ -17,15 +16,16 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).parent
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE.parents[3]))
 for name in [name for name in os.environ if name.startswith("NEPTUNE_")]:
     del os.environ[name]
 os.environ["TZ"] = "Europe/Warsaw"
 time.tzset()
 
-import play  # noqa: E402
 from neptune_api.proto.neptune_pb.ingest.v1.common_pb2 import Run, UpdateRunSnapshot  # noqa: E402
 from neptune_scale import Run as ScaleRun  # noqa: E402
+
+from tests.compat.neptune_scale.recorded import play  # noqa: E402
 
 CREATE = 1
 LONG_AGO_S = 86400
@@ -127,8 +127,7 @@ def main(folder):
                     run.close()
             runs = [Kept(database) for database in sorted(pathlib.Path(scratch).rglob("run_operations.sqlite3"))]
             answers = {"statements": outcomes, "kept": {run.run_id: run.kept for run in runs}}
-            text = json.dumps(answers, indent=1, ensure_ascii=False, sort_keys=True)
-            (folder / f"{path.stem}.json").write_text(text + "\n")
+            play.write(folder / f"{path.stem}.json", answers)
             os.chdir("/")
             print(path.stem, len(outcomes), "statements,", len(runs), "runs")
 

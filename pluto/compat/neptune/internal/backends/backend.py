@@ -212,6 +212,9 @@ class Backend(abc.ABC):
     def ping(self) -> None:  # noqa: B027
         """Says that the object is in use."""
 
+    def stop_watching(self) -> None:  # noqa: B027
+        """Ends what is recorded beside: console and machine."""
+
     @abc.abstractmethod
     def stop(self, seconds: float | None) -> None:
         """Ends writing; waits at most so long for delivery, None: as long as it gets on."""

@@ -13,6 +13,7 @@ from pluto.compat.neptune.common.exceptions import (
     NeptuneException,
     Unauthorized,
 )
+from pluto.compat.neptune.exceptions import NeptuneFeatureNotAvailableException
 
 __all__ = ["telling"]
 
@@ -22,7 +23,7 @@ def telling() -> Iterator[None]:
     """Turns the `QueryError`s of the block into exceptions of this client.
 
     `Unauthorized`, `Forbidden`, `ClientHttpError`, `InternalServerError`, or where there was no answer
-    `NeptuneConnectionLostException`.
+    `NeptuneConnectionLostException`. What a server does not serve is `NeptuneFeatureNotAvailableException`.
     """
     from pluto.query import QueryError
 
@@ -34,7 +35,8 @@ def telling() -> Iterator[None]:
 
 def _exception(status: int | None, error: Exception) -> NeptuneException:
     if status is None:
-        return NeptuneConnectionLostException(error)
+        # Without a failed call behind it, it is something that a stock server does not do.
+        return NeptuneConnectionLostException(error) if error.__cause__ else NeptuneFeatureNotAvailableException(error)
     if status == 401:
         return Unauthorized(str(error))
     if status == 403:

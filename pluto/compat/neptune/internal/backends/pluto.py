@@ -68,6 +68,10 @@ class PlutoBackend(StoredFields):
         """Sets what a new object has from the start, the store's own fields included."""
         self._fields.attributes.assign(values)
 
+    def stop_watching(self) -> None:
+        """What is printed from here on belongs to no run."""
+        self._op.stop_watching()
+
     # writing
 
     def perform(self, operation: Operation, *, wait: bool = False) -> None:
