@@ -174,7 +174,8 @@ class Config:
 
     def _kept(self, values: dict[str, Any]) -> None:
         if self._keep is not None and values:
-            self._keep(values)
+            told = {name: getattr(value, "json_encode", lambda value=value: value)() for name, value in values.items()}
+            self._keep(told)
 
 
 class ConfigStatic:

@@ -43,6 +43,9 @@ def fetch(entry: ArtifactManifestEntry, target: str, *, skip_cache: bool = False
             get_artifact_file_cache().reserve(entry.size or 0)
             _download(entry, Path(cached))
         _copy(cached, target)
+        if hit:
+            # Nobody has looked whether what is in the cache is whole: the next time somebody does.
+            return target
     _note_checksum(target, entry.digest)
     return target
 

@@ -70,7 +70,7 @@ class Pending:
                 return
             now = time.monotonic()
             problem = self.op.problem
-            stuck_since = None if problem is None else stuck_since or now
+            stuck_since = None if problem is None and self.op.attended else stuck_since or now
             hopeless = stuck_since is not None and now - stuck_since > self.op.settings.init_timeout
             if (deadline is not None and now >= deadline) or (deadline is None and hopeless):
                 because = f": {problem}" if problem else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -126,6 +127,27 @@ class RunOp(Op):
     def last_seq(self) -> int:
         """The number of the last record."""
         return 0 if self._recorder is None else self._recorder.journal.last_seq
+
+    @property
+    def attended(self) -> bool:
+        """Whether somebody is there who delivers the run."""
+        if self._recorder is None:
+            return False
+        import fcntl
+
+        try:
+            file = os.open(self._recorder.folder.path / "lock", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            # Shared, and for a moment: it keeps nobody from delivering.
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        else:
+            return False
+        finally:
+            os.close(file)
 
     @property
     def problem(self) -> str | None:

@@ -28,11 +28,12 @@ class Place(int):
 
     row: int
     name: str
+    index: int
 
-    def __new__(cls, number: int, row: int, name: str) -> Place:
-        """`name` has all parts of a nested one."""
+    def __new__(cls, number: int, row: int, name: str, index: int = 0) -> Place:
+        """`name` has all parts of a nested one; `index` is the place in a list."""
         place = super().__new__(cls, number)
-        place.row, place.name = row, name
+        place.row, place.name, place.index = row, name, index
         return place
 
 

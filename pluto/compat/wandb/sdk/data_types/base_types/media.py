@@ -130,7 +130,7 @@ class Media(WBValue):
         """The same of a value that was logged before, with all that belongs to it."""
         self._hand_over(key, step)
 
-    def to_json(self, run_or_artifact: Any) -> dict[str, Any]:
+    def to_json(self, run: Any) -> dict[str, Any]:
         """What a row, or an artifact, has of it.
 
         For a run it has to be bound to that one; into an artifact the file is put. Raises `AssertionError` for a run
@@ -139,11 +139,11 @@ class Media(WBValue):
         found: dict[str, Any] = {}
         if self._caption is not None:
             found["caption"] = self._caption
-        if is_run(run_or_artifact):
-            self._of_run(run_or_artifact, found)
-        elif is_artifact(run_or_artifact):
+        if is_run(run):
+            self._of_run(run, found)
+        elif is_artifact(run):
             if self.file_is_set():
-                found["path"] = self._put_into(run_or_artifact)
+                found["path"] = self._put_into(run)
                 found["sha256"] = self._sha256
             found["_type"] = self._log_type
         return found
