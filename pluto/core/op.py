@@ -109,7 +109,7 @@ class Op(About):
         Harmless when repeated: the first end counts, and the next call completes one that was interrupted.
         """
         self._ends.append(end)  # one step, that neither a thread nor a signal handler can come between
-        self._end = self._ends[0]
+        self._end = self._own_end(self._ends[0])
         self._observers.stop()
         with self._lock:
             self._append = self._ignore if shutdown.exiting() else self._refuse
@@ -129,6 +129,10 @@ class Op(About):
         """For doors: from here on neither console nor machine are recorded. Harmless when repeated."""
         self._observers.stop()
 
+    def _own_end(self, end: End) -> End:
+        """What an end means to the door the run came through."""
+        return end
+
     def stop(
         self, end: End, seconds: float, *, idle: float = math.inf, tell: Callable[[int], None] | None = None
     ) -> Delivery | None:
@@ -138,7 +142,7 @@ class Op(About):
         """
         try:
             delivery = self.end(end)
-            if self._end is not end:
+            if self._ends[0] is not end:
                 return None  # whoever ended it first sees to the rest
             arrived = delivery is None or shutdown.wait(
                 [delivery], seconds, progress=self.policy.progress, idle=idle, tell=tell
@@ -152,7 +156,7 @@ class Op(About):
     def _finish(self, end: End) -> None:
         try:
             delivery = self.end(end)
-            if self._end is not end:
+            if self._ends[0] is not end:
                 return  # whoever ended it first sees to the rest
             arrived = delivery is None or shutdown.wait([delivery], self.policy.finish_s, progress=self.policy.progress)
             self._report(delivery)

@@ -136,7 +136,8 @@ class Run(RunHistory, RunFiles, RunArtifacts, RunDisplay):
             if module.current() is self:
                 module.unset_globals()
         run_messages.footer(self)
-        if self._settings.finish_timeout_raises and self._settings.finish_timeout > 0 and self._op.progress()[1]:
+        delivered, total = self._op.progress()
+        if self._settings.finish_timeout_raises and self._settings.finish_timeout > 0 and delivered < total:
             raise TimeoutError("Timed out finishing run.")
 
     def join(self, exit_code: int | None = None) -> None:
@@ -165,8 +166,8 @@ class Run(RunHistory, RunFiles, RunArtifacts, RunDisplay):
     @while_open
     def status(self) -> RunStatus:
         """How much of the run is delivered, and how much is still to be."""
-        total, left = self._op.progress()
-        return RunStatus(total, left, None if left else datetime.now())
+        delivered, total = self._op.progress()
+        return RunStatus(total, total - delivered, datetime.now() if delivered == total else None)
 
     @while_open
     def mark_preempting(self) -> None:

@@ -81,7 +81,7 @@ class Pending:
 
     def _refusal(self) -> str | None:
         """Why the store did not take it."""
-        for refused in self.op.refused():
+        for refused in self.op.poisoned():
             # Records are arrays there: the token is the second field.
             if refused.get("kind") == "ARTIFACT" and refused.get("record", [None, None])[1] == self.token:
                 return str(refused.get("error"))

@@ -49,11 +49,10 @@ class RunOp(Op):
 
     def end(self, end: End) -> Delivery | None:
         """As `Op.end`; before it, whoever owns the run writes what it has left."""
-        end = self._own_end(end)
         try:
             if not self._ended and not self._child:
                 self._ended = True
-                self.before_end(end)
+                self.before_end(self._own_end(end))
         finally:  # an impatient Ctrl-C does not take the end away
             delivery = super().end(end)
         return delivery
@@ -110,14 +109,6 @@ class RunOp(Op):
             )
             self.write(draft.record(time.time_ns() // 1000, step, name, index))
 
-    def progress(self) -> tuple[int, int]:
-        """How many records there are, and how many of them are not delivered yet."""
-        recorder = self._recorder
-        if recorder is None:
-            return 0, 0
-        total, mine = recorder.journal.last_seq, recorder.receipts.mine()
-        return total, 0 if mine.done else max(0, total - min(mine.lines, mine.files))
-
     def delivered(self, seq: int, seconds: float) -> bool:
         """Whether the record with this number has been delivered, or refused for good; waits at most that long."""
         recorder = self._recorder
@@ -149,12 +140,7 @@ class RunOp(Op):
         finally:
             os.close(file)
 
-    @property
-    def problem(self) -> str | None:
-        """Why delivery is not getting on just now."""
-        return None if self._recorder is None else self._recorder.receipts.read().problem
-
-    def refused(self) -> list[dict[str, Any]]:
+    def poisoned(self) -> list[dict[str, Any]]:
         """The records that the server refused for good, as they are kept."""
         if self._recorder is None:
             return []
