@@ -196,4 +196,3 @@ class RunHistory(RunAbout):
             for path in gone:
                 self._rows.tally.delete(path)
             self._keep_summary(ready, gone, self._rows.number)
-
