@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pluto.query.addresses import Addresses
 from pluto.query.artifacts import Artifacts
 from pluto.query.connection import Connection
 from pluto.query.contents import Contents
+from pluto.query.edits import Edits
 from pluto.query.files import Files
 from pluto.query.metrics import Metrics
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from pluto.core.settings import Settings
 
 
-class Client(Metrics, Contents, Files, Artifacts):
+class Client(Metrics, Contents, Files, Artifacts, Edits, Addresses):
     """Reads from the local store, or from a server where a key, a host or an address is set.
 
     `api_token` and `host` come before the settings; `timeout` is in seconds, for one request. Use it as a context
@@ -33,6 +36,11 @@ class Client(Metrics, Contents, Files, Artifacts):
         settings: Settings | Mapping[str, Any] | None = None,
     ) -> None:
         self._connection = Connection(settings, timeout, api_key=api_token, host=host)
+
+    @property
+    def root(self) -> Path:
+        """The folder of everything Pluto keeps on this machine."""
+        return self._connection.settings.root
 
     def close(self) -> None:
         """Ends the connection."""

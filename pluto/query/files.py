@@ -130,6 +130,10 @@ class Files(Runs):
                 raise QueryError(f"{self._connection.where} gave no address to send {source.name!r} to")
             calls.upload(url, source, kind)
 
+    def fetch_file(self, row: dict[str, Any], target: Path) -> None:
+        """Puts a file that `iter_files` gave to a path: whole, or not at all."""
+        self._fetch(row, target)
+
     def _fetch(self, row: dict[str, Any], target: Path) -> None:
         """Streams a file beside its place, then moves it there: no half files."""
         url = row.get("downloadUrl") or row.get("url")

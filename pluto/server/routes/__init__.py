@@ -11,6 +11,7 @@ from pluto.server.routes import (
     blobs,
     charts,
     details,
+    edits,
     extensions,
     files,
     health,
@@ -27,7 +28,7 @@ from pluto.server.routes import (
 
 _MODULES = (
     batch, runs, status, remarks, ingest, files, blobs, listing, metrics, ranking, charts, extensions, artifacts,
-    artifact_collections, health,
+    artifact_collections, edits, health,
     openapi, pages, details,
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ from pluto.protocol.batch import PREFIX
 from pluto.server.answers import json_response
 from pluto.server.context import context
 from pluto.server.guard import open_to_all
-from pluto.server.routes import artifact_collections, artifacts, pages, remarks, runs, status
+from pluto.server.routes import artifact_collections, artifacts, edits, pages, remarks, runs, status
 from pluto.server.routes.batch import version
 
 BODIES: Final[dict[str, type[msgspec.Struct]]] = {
@@ -29,6 +29,7 @@ BODIES: Final[dict[str, type[msgspec.Struct]]] = {
     "/api/runs/logName/add": remarks.LogNames,
     "/api/runs/modelGraph/create": remarks.ModelGraph,
     "/api/runs/alert": remarks.Alert,
+    f"{PREFIX}/runs/{{runId}}": edits.RunEdit,
     f"{PREFIX}/artifact-collections": artifact_collections.NewCollection,
     f"{PREFIX}/artifact-collections/{{collectionId}}": artifact_collections.CollectionEdit,
     f"{PREFIX}/artifacts/{{artifactId}}": artifacts.VersionEdit,
