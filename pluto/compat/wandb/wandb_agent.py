@@ -50,11 +50,11 @@ class Agent:
 
     def __init__(
         self,
-        api: Any,
-        queue: Any,
+        api: Any,  # noqa: ARG002
+        queue: Any,  # noqa: ARG002
         sweep_id: str | None = None,
         function: Callable[[], Any] | None = None,
-        in_jupyter: bool | None = None,
+        in_jupyter: bool | None = None,  # noqa: ARG002
         count: int | None = None,
         forward_signals: bool = False,
         term_timeout: int | None = None,

@@ -54,11 +54,11 @@ class Agent:
         if self._checked.method == "bayes":
             search.require_optuna()
         began = time.monotonic()
-        trials = failures = in_a_row = 0
-        for trial in chosen(
+        failures = in_a_row = 0
+        trials = chosen(
             self._registry, self._checked, limit=self._count or None, project=self._project, run_id=generate_id
-        ):
-            trials += 1
+        )
+        for number, trial in enumerate(trials, 1):
             try:
                 failed = self._try(trial)
             except KeyboardInterrupt:
@@ -66,7 +66,7 @@ class Agent:
                 return
             failures += failed
             in_a_row = in_a_row + 1 if failed else 0
-            if failed and self._gives_up(trials, failures, in_a_row, time.monotonic() - began):
+            if failed and self._gives_up(number, failures, in_a_row, time.monotonic() - began):
                 return
 
     def _gives_up(self, trials: int, failures: int, in_a_row: int, seconds: float) -> bool:
