@@ -203,4 +203,9 @@ def _text(text: Any, what: str) -> str:
 def _trial() -> Any:
     """The trial of a sweep this call belongs to, or None."""
     sweeps = sys.modules.get("pluto.sweeps.trial")
-    return None if sweeps is None else sweeps.active()
+    active = None if sweeps is None else sweeps.active()
+    if active is None and os.environ.get("PLUTO_SWEEP_TRIAL"):
+        from pluto.sweeps.joining import of_environment
+
+        return of_environment()
+    return active

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pluto.query.addresses import Addresses
 from pluto.query.artifacts import Artifacts
 from pluto.query.connection import Connection
+from pluto.query.edits import Edits
 from pluto.query.overviews import Overviews
 from pluto.query.projects import Projects
 
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from pluto.core.settings import Settings
 
 
-class Client(Overviews, Projects, Artifacts):
+class Client(Overviews, Projects, Artifacts, Edits, Addresses):
     """Reads from the local store, or from a server where a key, a host or an address is set.
 
     `api_token` and `host` come before the settings; `timeout` is in seconds, for one request. Use it as a context
@@ -32,6 +35,11 @@ class Client(Overviews, Projects, Artifacts):
         settings: Settings | Mapping[str, Any] | None = None,
     ) -> None:
         self._connection = Connection(settings, timeout, api_key=api_token, host=host)
+
+    @property
+    def root(self) -> Path:
+        """The folder of everything Pluto keeps on this machine."""
+        return self._connection.settings.root
 
     def close(self) -> None:
         """Ends the connection."""

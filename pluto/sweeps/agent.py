@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from pluto.core.settings import resolve
 from pluto.sweeps import config as schema
 from pluto.sweeps import search
-from pluto.sweeps.hyperband import Judge
-from pluto.sweeps.registry import COMPLETED, FAILED, RUNNING, STOPPED, Point, Registry, Tried
+from pluto.sweeps.joining import make_trial
+from pluto.sweeps.registry import CANCELLED, COMPLETED, FAILED, PAUSED, RUNNING, STOPPED, Point, Registry, Tried
 from pluto.sweeps.trial import Trial, TrialStopped, running
 
 logger = logging.getLogger("pluto")
 tag = "sweep"
 
 MAX_FAILURES_IN_A_ROW: Final = 5
+_WAIT_S: Final = 0.5
 _EXIT_CODES: Final = {COMPLETED: 0, FAILED: 1, STOPPED: 2}
 
 
@@ -35,6 +36,8 @@ def sweep(config: dict[str, Any], project: str | None = None, entity: str | None
     if entity:
         logger.warning("%s: entity %r has no effect: the server's key says whose the runs are", tag, entity)
     checked = schema.check(config)
+    if any(path[0] == "sweep" for path in checked.space.parameters):
+        raise schema.SweepConfigError("parameters.sweep: the name is taken by the sweep's own declaration")
     registry = Registry.create(resolve().root, checked.declared, project or checked.project)
     logger.info("%s: %s is a %s over %d parameters", tag, registry.sweep, checked.method, len(checked.space.parameters))
     return registry.sweep
@@ -77,20 +80,9 @@ def drive(
     """
     if checked.method == "bayes":
         search.require_optuna()
-    since = time.time()
     trials = failures = 0
-
-    def choose(tried: list[Tried], number: int) -> Point | None:
-        if total is not None and sum(trial.state in (COMPLETED, STOPPED, RUNNING) for trial in tried) >= total:
-            return None
-        return search.next_point(checked, registry.sweep, tried, number, since)
-
-    while limit is None or trials < limit:
-        claimed = registry.claim(choose)  # type: ignore[arg-type]
-        if claimed is None:
-            break
-        number, point = claimed
-        trial = _trial(registry, checked, number, point, project)
+    for trial in chosen(registry, checked, limit=limit, total=total, project=project):
+        trial.config["sweep"] = checked.declaration(registry.sweep)
         error = _run(registry, trial, function)
         trials += 1
         failures = failures + 1 if error else 0
@@ -100,13 +92,48 @@ def drive(
     return trials
 
 
-def _trial(registry: Registry, checked: schema.SweepConfig, number: int, point: Point, project: str | None) -> Trial:
-    config = {**checked.space.config(point), "sweep": checked.declaration(registry.sweep)}
-    metric = checked.metric
-    trial = Trial(registry.sweep, number, config, project or registry.project, metric.name if metric else None)
-    if metric and checked.hyperband:
-        trial.better = Judge(registry, number, metric, checked.hyperband)
-    return trial
+def chosen(
+    registry: Registry,
+    checked: schema.SweepConfig,
+    *,
+    limit: int | None = None,
+    total: int | None = None,
+    project: str | None = None,
+    run_id: Callable[[], str] | None = None,
+    wait: Callable[[float], object] = time.sleep,
+) -> Iterator[Trial]:
+    """Trials nobody has tried, each claimed for this process: the caller runs it and notes its end in the registry.
+
+    `run_id` makes the ids that their runs are to have. Waits, by `wait`, while the sweep is paused, or where a
+    controller has nothing to try yet; ends when the sweep does.
+    """
+    since = time.time()
+    trials = 0
+
+    def choose(tried: Sequence[Tried], number: int) -> Point | None:
+        if total is not None and sum(trial.state in (COMPLETED, STOPPED, RUNNING) for trial in tried) >= total:
+            return None
+        return search.next_point(checked, registry.sweep, tried, number, since)
+
+    while limit is None or trials < limit:
+        state = registry.state
+        if state in (STOPPED, CANCELLED):
+            return
+        run = None if run_id is None else run_id()
+        claimed: tuple[int, Any] | None = None
+        if state == RUNNING:
+            claimed = registry.claim_queued(run) if checked.controlled else registry.claim(choose, run)
+        if claimed is None and (checked.controlled or state == PAUSED):
+            wait(_WAIT_S)
+            continue
+        if claimed is None or claimed[1] is None:
+            return
+        number, found = claimed
+        values = found if checked.controlled else checked.space.config(found)
+        trial = make_trial(registry, checked, number, values, project)
+        trial.run = run
+        trials += 1
+        yield trial
 
 
 def _run(registry: Registry, trial: Trial, function: Callable[[], Any]) -> Exception | None:

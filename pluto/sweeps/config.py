@@ -14,11 +14,14 @@ from pluto.sweeps.distributions import Distribution, SweepConfigError, parse
 __all__ = ["Hyperband", "Metric", "Space", "SweepConfig", "SweepConfigError", "check"]
 
 METHODS: Final = ("grid", "random", "bayes")
+CUSTOM: Final = "custom"
+"""Method and early termination of a sweep whose controller decides."""
 FIELDS: Final = (
     "method", "metric", "parameters", "early_terminate", "run_cap", "name", "description", "project", "entity",
-    "program", "command",
+    "program", "command", "controller",
 )  # fmt: skip
-"""`program`, `command` and `entity` tell W&B's own agents how to run a sweep: kept, but `agent` runs a function."""
+"""`program` and `command` are for agents that start processes; `controller` `{"type": "local"}` has a controller
+choose the trials."""
 _MAX_GRID: Final = 10_000_000
 
 
@@ -89,6 +92,10 @@ class SweepConfig:
     project: str | None
     declared: dict[str, Any]
     """The config as given."""
+    program: str | None = None
+    command: tuple[str, ...] | None = None
+    controlled: bool = False
+    """Whether a controller chooses the trials, and their end."""
 
     def declaration(self, sweep: str) -> dict[str, Any]:
         """What each run carries as `config.sweep`."""
@@ -109,7 +116,8 @@ def check(config: Any) -> SweepConfig:
     except (TypeError, ValueError) as error:
         raise SweepConfigError(f"the config holds something that JSON can't: {error}") from None
     method = config.get("method", "grid")
-    if method not in METHODS:
+    controlled = _controlled(config.get("controller"))
+    if method not in METHODS and not (controlled and method == CUSTOM):
         raise SweepConfigError(f"method: is one of {', '.join(METHODS)}, not {method!r}")
     metric = _metric(config.get("metric"))
     if method == "bayes" and metric is None:
@@ -120,11 +128,43 @@ def check(config: Any) -> SweepConfig:
     space = Space(dict(_leaves("parameters", (), parameters)))
     if method == "grid":
         _check_grid(space)
-    hyperband = _hyperband(config.get("early_terminate"), metric)
+    early = config.get("early_terminate")
+    custom = controlled and isinstance(early, Mapping) and early.get("type") == CUSTOM
+    hyperband = None if custom else _hyperband(early, metric)
+    for name in ("name", "description", "project", "entity", "program"):
+        if config.get(name) is not None and not isinstance(config[name], str):
+            raise SweepConfigError(f"{name}: is a text, not {config[name]!r}")
     cap = config.get("run_cap")
     if cap is not None and (isinstance(cap, bool) or not isinstance(cap, int) or cap < 1):
         raise SweepConfigError(f"run_cap: is a whole number above 0, not {cap!r}")
-    return SweepConfig(method, space, metric, hyperband, cap, config.get("project"), declared)
+    return SweepConfig(
+        method,
+        space,
+        metric,
+        hyperband,
+        cap,
+        config.get("project"),
+        declared,
+        config.get("program"),
+        _command(config.get("command")),
+        controlled,
+    )
+
+
+def _controlled(given: Any) -> bool:
+    if given is None:
+        return False
+    if not isinstance(given, Mapping) or given.get("type") not in ("local", "cloud"):
+        raise SweepConfigError(f"controller.type: is local or cloud, not {given!r}")
+    return bool(given["type"] == "local")
+
+
+def _command(given: Any) -> tuple[str, ...] | None:
+    if given is None:
+        return None
+    if not isinstance(given, (list, tuple)) or not given or isinstance(given[0], (list, dict)):
+        raise SweepConfigError(f"command: is a list of texts and macros, not {given!r}")
+    return tuple(str(part) for part in given)
 
 
 def _leaves(
@@ -141,8 +181,6 @@ def _leaves(
                 raise SweepConfigError(f"{here}: nested parameters are {{'parameters': {{...}}}} and nothing beside")
             yield from _leaves(f"{here}.parameters", (*path, name), spec["parameters"])
         else:
-            if not path and name == "sweep":
-                raise SweepConfigError(f"{here}: the name is taken by the sweep's own declaration")
             yield (*path, name), parse(here, dict(spec))
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, Final
 
-_UNSUPPORTED: Final = {"beta": "uniform or normal", "q_beta": "q_uniform or q_normal"}
+from pluto.sweeps.beta import Beta
+
 _EDGE: Final = 1e-12
 """Normal distributions have no value at 0 and 1: points are kept this far inside."""
 
@@ -45,8 +46,6 @@ class Distribution:
 def parse(field: str, spec: dict[str, Any]) -> Distribution:
     """The distribution of a parameter's spec. Raises `SweepConfigError` that says what is wrong with which field."""
     name = spec.get("distribution") or _inferred(field, spec)
-    if name in _UNSUPPORTED:
-        raise SweepConfigError(f"{field}.distribution: {name!r} is not supported; use {_UNSUPPORTED[name]}")
     if name not in _MAKERS:
         raise SweepConfigError(f"{field}.distribution: {name!r} is unknown; there are {', '.join(sorted(_MAKERS))}")
     takes, make = _MAKERS[name]
@@ -205,11 +204,25 @@ def _normal(field: str, name: str, spec: dict[str, Any]) -> Distribution:
     return Distribution(name, value)
 
 
+def _beta(field: str, name: str, spec: dict[str, Any]) -> Distribution:
+    shapes = {shape: _number(field, spec, shape) for shape in ("a", "b")}
+    for shape, value in shapes.items():
+        if value <= 0:
+            raise SweepConfigError(f"{field}.{shape}: {value!r} is not above 0")
+    curve = Beta(**shapes)
+    if name == "beta":
+        return Distribution(name, curve.inv_cdf)
+    q = _quantum(field, spec)
+    return Distribution(name, lambda point: _multiple(curve.inv_cdf(point), q))
+
+
 _MAKERS: Final[dict[str, tuple[tuple[str, ...], Callable[[str, str, dict[str, Any]], Distribution]]]] = {
     "constant": (("value",), _constant),
     "categorical": (("values", "probabilities"), _categorical),
     "categorical_w_probabilities": (("values", "probabilities"), _categorical),
     "int_uniform": (("min", "max"), _int_uniform),
+    "beta": (("a", "b"), _beta),
+    "q_beta": (("a", "b", "q"), _beta),
     **{
         name: (("min", "max", "q") if name.startswith("q_") else ("min", "max"), _between)
         for name in (

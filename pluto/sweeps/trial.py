@@ -11,7 +11,10 @@ import contextvars
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+VARIABLE: Final = "PLUTO_SWEEP_TRIAL"
+"""Names the trial (`sweep/number`) to a process that an agent has started for it."""
 
 
 class TrialStopped(KeyboardInterrupt):
@@ -34,8 +37,12 @@ class Trial:
     metric: str | None
     better: Callable[[float], bool] = lambda value: True  # noqa: ARG005
     """Told each value of the metric; False ends the trial."""
+    run: str | None = None
+    """The id its run is to have, where the agent chooses it."""
     runs: list[Any] = field(default_factory=list)
     """The runs that joined, in order."""
+    noted: Callable[[Trial], None] = lambda trial: None  # noqa: ARG005
+    """Told that `last` or `stopped` has changed."""
     last: float | None = None
     """The last finite value of the metric: the trial's objective."""
     stopped: bool = False
@@ -59,8 +66,9 @@ class Trial:
         if not math.isfinite(value):
             return
         self.last = value
-        if not self.better(value):
-            self.stopped = True
+        self.stopped = not self.better(value)
+        self.noted(self)
+        if self.stopped:
             raise TrialStopped(f"trial {self.number} of sweep {self.sweep} does worse than the others: ended early")
 
 

@@ -234,3 +234,8 @@ def test_wrong_arguments(function: Any, count: int) -> None:
     made = sweep(GRID)
     with pytest.raises((TypeError, ValueError)):
         agent(made, function, count=count)
+
+
+def test_the_name_of_the_declaration_is_taken() -> None:
+    with pytest.raises(ValueError, match=r"^parameters\.sweep: the name is taken"):
+        sweep({"parameters": {"sweep": {"value": 1}}})

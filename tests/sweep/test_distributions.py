@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pluto.sweeps.beta import Beta
 from pluto.sweeps.distributions import Distribution, SweepConfigError, parse
 
 POINTS = st.floats(0, 1, exclude_max=True)
@@ -100,11 +101,40 @@ def test_a_whole_q_gives_ints_and_a_fraction_gives_clean_floats() -> None:
         ({"mu": 1, "sigma": 0, "distribution": "normal"}, "parameters.x.sigma: 0 is not above 0"),
         ({"distribution": "uniform", "min": 1}, "parameters.x.max: is missing"),
         ({"distribution": "constant"}, "parameters.x.value: is missing"),
-        ({"distribution": "beta", "a": 1}, "parameters.x.distribution: 'beta' is not supported; use uniform or normal"),
-        ({"distribution": "gamma"}, "parameters.x.distribution: 'gamma' is unknown; there are categorical"),
+        ({"distribution": "beta", "a": 1}, "parameters.x.b: is missing"),
+        ({"distribution": "gamma"}, "parameters.x.distribution: 'gamma' is unknown; there are beta, categorical"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_field(spec: dict[str, Any], text: str) -> None:
     with pytest.raises(SweepConfigError) as caught:
         parse("parameters.x", spec)
     assert str(caught.value).startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "shares"),
+    [  # quantiles at 0.1, 0.5 and 0.9 by scipy.stats.beta
+        (1, 1, (0.1, 0.5, 0.9)),
+        (2, 5, (0.09259525891, 0.26444998329, 0.51031631018)),
+        (0.5, 0.5, (0.02447174185, 0.5, 0.97552825815)),
+        (5, 1, (0.63095734448, 0.87055056329, 0.97914836236)),
+    ],
+)
+def test_beta_has_the_known_quantiles(a: float, b: float, shares: tuple[float, ...]) -> None:
+    one = parse("parameters.x", {"distribution": "beta", "a": a, "b": b})
+    assert [one.at(point) for point in (0.1, 0.5, 0.9)] == pytest.approx(shares, rel=1e-8)
+    assert (one.at(0.0), one.at(1.0)) == (0.0, 1.0)
+
+
+@given(st.floats(0.05, 200), st.floats(0.05, 200), st.floats(0.001, 0.999))
+def test_beta_is_its_own_inverse(a: float, b: float, share: float) -> None:
+    curve = Beta(a, b)
+    x = curve.inv_cdf(share)
+    assert 0 <= x <= 1
+    if 1e-12 < x < 1 - 1e-6:
+        assert curve.cdf(x) == pytest.approx(share, abs=1e-6)
+
+
+def test_q_beta_gives_multiples() -> None:
+    one = parse("parameters.x", {"distribution": "q_beta", "a": 2, "b": 2, "q": 0.25})
+    assert {one.at(point / 50) for point in range(51)} == {0.0, 0.25, 0.5, 0.75, 1.0}

@@ -61,7 +61,6 @@ def test_a_declaration_is_what_a_run_carries() -> None:
         ({"parameters": {"lr": 0.1}}, "parameters.lr: is a dict"),
         ({"parameters": {"lr": {"min": 0.1, "max": 1.0}}}, "parameters.lr: a grid needs values"),
         ({"parameters": {"m": {"parameters": {"w": {"min": 2, "max": 1}}}}}, "parameters.m.parameters.w.min: 2 is"),
-        ({"parameters": {"sweep": {"value": 1}}}, "parameters.sweep: the name is taken"),
         ({"parameters": {"n": {"min": 1, "max": 10**9}}}, "parameters: the grid has 1,000,000,000"),
         ({"metric": {"goal": "minimize"}}, "metric.name: is missing"),
         ({"metric": {"name": "x", "goal": "min"}}, "metric.goal: is minimize or maximize, not 'min'"),

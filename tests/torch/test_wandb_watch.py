@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -112,11 +114,36 @@ def test_a_watch_that_fails_ends_quietly(wandb: ModuleType, capsys: pytest.Captu
 def test_the_graph(wandb: ModuleType, root: Path) -> None:
     run = wandb.init(project="p")
     module = model()
-    run.watch(module, log=None, log_graph=True)
-    module(torch.randn(4, 2)).sum().backward()
+    (graph,) = run.watch(module, log=None, log_graph=True)
+    for _ in range(2):
+        module(torch.randn(4, 2)).sum().backward()
+    assert [node.name for node in graph.nodes] == ["0", "1", "2"]
+    with pytest.raises(ValueError, match="once per model"):
+        run.watch(module, log_graph=True)
+    kept = run.summary["graph_0"]
+    assert kept["_type"] == "graph-file"
+    stored = json.loads(Path(run.dir, kept["path"]).read_text())
     run.finish()
-    (graph,) = journals.only(root, Kind.MODEL_GRAPH)
-    assert "Linear" in graph.body
+    (native,) = journals.only(root, Kind.MODEL_GRAPH)
+    assert "Linear" in native.body
+    assert {**stored["nodes"][0], "id": 0} == {
+        "name": "0", "id": 0, "class_name": "Linear(in_features=2, out_features=3, bias=True)",
+        "parameters": [["weight", [3, 2]], ["bias", [3]]], "output_shape": [[4, 3]], "num_parameters": [6, 3],
+    }  # fmt: skip
+
+
+def test_watched_modules_are_pickled_and_compiled(wandb: ModuleType, root: Path) -> None:
+    run = wandb.init(project="p")
+    module = model()
+    run.watch(module, log="parameters", log_freq=1, log_graph=True)
+    again = pickle.loads(pickle.dumps(module))
+    compiled = torch.compile(module, backend="eager")
+    for one in (again, compiled):
+        one(torch.randn(4, 2)).sum().backward()
+    run.log({"a": 1})
+    run.finish()
+    (row,) = history(root)
+    assert set(row) == {"a", "_step", *(f"parameters/{name}" for name, _ in module.named_parameters())}
 
 
 @pytest.mark.parametrize(("given", "error"), [({"log": "some"}, ValueError), ({"models": 3}, TypeError)])

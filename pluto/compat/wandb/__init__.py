@@ -10,6 +10,7 @@ Nothing here talks to Weights & Biases. Importing starts nothing; every name is 
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from pluto.compat.wandb._lazy import attributes as _attributes
@@ -94,3 +95,9 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *(name for names in _HOMES.values() for name in names), *_MODULES})
+
+
+if "IPython" in sys.modules:  # only then can this be a notebook
+    from pluto.compat.wandb.jupyter import offer_magic
+
+    offer_magic()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 from pluto.compat.wandb.errors.term import termwarn
 from pluto.compat.wandb.sdk.lib import module
+from pluto.compat.wandb.sdk.lib.ipython import in_jupyter
 
 _HEIGHT = 420
 
@@ -22,6 +24,12 @@ def show(path: str | None = None, height: int = _HEIGHT) -> bool:
         termwarn("there is no run to show: call wandb.init() first, or name one, as in %wandb entity/project/id")
         return False
     return bool(run.display(height))
+
+
+def offer_magic() -> None:
+    """Gives the notebook that this runs in, if it is one, the magic `%wandb`."""
+    if in_jupyter():
+        load_ipython_extension(sys.modules["IPython"].get_ipython())
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -15,7 +15,7 @@ from pluto.core.uploader.dialect import Parcel, Part, Ready, Sending
 from pluto.protocol import records
 
 MANIFEST: Final = "manifest.json"
-PORTION: Final = 500
+PORTION: Final = 300
 """Files announced at once."""
 
 

@@ -11,6 +11,7 @@ from pluto.server.routes import (
     blobs,
     charts,
     details,
+    edits,
     extensions,
     files,
     health,
@@ -29,7 +30,7 @@ from pluto.server.routes import (
 
 _MODULES = (
     batch, runs, status, remarks, ingest, files, blobs, listing, metrics, ranking, charts, extensions, overview,
-    projects, artifacts, artifact_collections, health, openapi, pages, details,
+    projects, artifacts, artifact_collections, edits, health, openapi, pages, details,
 )  # fmt: skip
 
 

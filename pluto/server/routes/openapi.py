@@ -18,6 +18,7 @@ from pluto.server.guard import open_to_all
 from pluto.server.routes import (
     artifact_collections,
     artifacts,
+    edits,
     overview,
     pages,
     projects,
@@ -41,6 +42,7 @@ BODIES: Final[dict[str, type[msgspec.Struct]]] = {
     f"{PREFIX}/overviews": overview.Asked,
     f"{PREFIX}/points": overview.Series,
     f"{PREFIX}/projects": projects.New,
+    f"{PREFIX}/runs/{{runId}}": edits.RunEdit,
     f"{PREFIX}/artifact-collections": artifact_collections.NewCollection,
     f"{PREFIX}/artifact-collections/{{collectionId}}": artifact_collections.CollectionEdit,
     f"{PREFIX}/artifacts/{{artifactId}}": artifacts.VersionEdit,

@@ -129,9 +129,7 @@ class Config:
             changed[key] = self._items[key] = value
         self._kept(changed)
 
-    def _update(
-        self, d: Any, allow_val_change: bool | None = None, ignore_locked: bool = False
-    ) -> dict[str, Any]:
+    def _update(self, d: Any, allow_val_change: bool | None = None, ignore_locked: bool = False) -> dict[str, Any]:
         """Takes values over without keeping them, and gives them. All or none."""
         given = parse_config(d)
         if _holds_artifact(given, nested=False):

@@ -186,6 +186,10 @@ def _open(session: _WandbSetup, final: Settings, values: RunConfig) -> Run:
     run._is_named = is_named
     run._log_handler = handler
     open_run(run)
+    if final.sweep_id:
+        from pluto.compat.wandb.sdk.lib.sweep_trial import join
+
+        join(run)
     for key, artifact in values.artifacts.items():
         run.config.update({key: artifact}, allow_val_change=True)
     if final.reinit != "create_new":

@@ -207,7 +207,7 @@ class Run(RunHistory, RunFiles, RunArtifacts, RunDisplay):
     # in other processes
 
     def forked(self) -> None:
-        """In a forked child: its rows are counted on their own, and numbered when they are delivered."""
+        """In a forked child: its rows begin behind the parent's open one."""
         self._is_attached = True
         self._rows.forked()
 

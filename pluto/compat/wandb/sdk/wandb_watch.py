@@ -28,8 +28,7 @@ def _watch(
     idx: int | None = None,
     log_graph: bool = False,
 ) -> list[Any]:
-    """See `Run.watch`. `criterion` is taken, and has no part in the graph."""
-    del criterion
+    """See `Run.watch`. Gives the graphs, which are filled in the next forward pass, one a model."""
     if log not in ("gradients", "parameters", "all", None):
         raise ValueError("log must be one of 'gradients', 'parameters', 'all', or None")
     try:
@@ -41,6 +40,9 @@ def _watch(
         if not isinstance(model, torch.nn.Module):
             raise TypeError(f"Expected a pytorch model (torch.nn.Module). Received {type(model)}")
     watches: list[Watched] = run.__dict__.setdefault("_watches", [])
+    if log_graph:
+        _once(watches, chosen)
+    graphs = []
     for offset, model in enumerate(chosen):
         number = next(_count)
         place = number if idx is None else idx + offset
@@ -51,9 +53,17 @@ def _watch(
         if log in ("gradients", "all"):
             watched.gradients()
         if log_graph:
-            watched.graph()
+            graphs.append(watched.graph(f"graph_{place}", criterion))
         watches.append(watched)
-    return []
+    return graphs
+
+
+def _once(watches: Sequence[Watched], models: Sequence[Any]) -> None:
+    if any(watched.graphed and watched.model is model for watched in watches for model in models):
+        raise ValueError(
+            "You can only call `wandb.watch` once per model.  Pass a new instance of the model if you need to call"
+            " wandb.watch again in your code."
+        )
 
 
 def _unwatch(run: RunHistory, models: Any = None) -> None:
@@ -81,17 +91,19 @@ class Watched:
         self._prefix = prefix
         self._every = max(1, every)
         self._handles: list[Any] = []
+        self.graphed = False
+        """Whether its graph was asked for."""
 
     def parameters(self) -> None:
         """Logs the parameters after every so many forward passes."""
         due = self._counter()
 
-        def after(*_: Any) -> None:
+        def after() -> None:
             if due():
                 for name, parameter in self.model.named_parameters():
                     self._log(f"parameters/{self._prefix}{name}", parameter)
 
-        self._handles.append(self.model.register_forward_hook(lambda *_: self._guarded(after)))
+        self._handles.append(self.model.register_forward_hook(_Forward(lambda: self._guarded(after))))
 
     def gradients(self) -> None:
         """Logs the gradient of each parameter every so many times it has one."""
@@ -99,9 +111,10 @@ class Watched:
             if parameter.requires_grad:
                 self._handles.append(parameter.register_hook(self._hook(f"gradients/{self._prefix}{name}")))
 
-    def graph(self) -> None:
-        """Keeps the modules and how they are connected, after the first forward pass."""
+    def graph(self, key: str, criterion: Any) -> Any:
+        """Keeps the modules and how they are connected in the first forward pass; the layers in the summary, too."""
         from pluto.compat.torch_graph import Tracer, model_graph
+        from pluto.compat.wandb.sdk.lib.torch_graph import TorchGraph
 
         def keep() -> None:
             edges = tracer.edges
@@ -109,8 +122,12 @@ class Watched:
             if not self._run._is_finished:
                 self._run._op.write(ModelGraph(time.time_ns() // 1000, model_graph(self.model, edges)))
 
+        self.graphed = True
         tracer = Tracer(self.model, lambda: self._guarded(keep))
-        self._handles.append(tracer)
+        graph = TorchGraph(self.model, lambda made: self._guarded(lambda: self._run.summary.update({key: made})))
+        graph.criterion, graph.criterion_passed = criterion, criterion is not None
+        self._handles += tracer, graph
+        return graph
 
     def remove(self) -> None:
         """Takes the hooks out."""
@@ -147,6 +164,23 @@ class Watched:
             termwarn(f"watching ended: {type(error).__name__}: {error}", repeat=False)
 
 
+class _Forward:
+    """A hook after a forward pass: stays behind where the module is pickled or copied, and is not compiled with it."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        import torch
+
+        self._act = torch.compiler.disable(act)
+
+    def __call__(self, *_: Any) -> None:
+        self._act()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from pluto.compat.wandb.sdk.lib.torch_graph import Nothing
+
+        return Nothing, ()
+
+
 def histogram(tensor: Any) -> dict[str, Any] | None:
     """The distribution of a tensor's finite values in 64 bins, in one where they are all equal; None without any."""
     import torch
@@ -155,6 +189,8 @@ def histogram(tensor: Any) -> dict[str, Any] | None:
 
     with torch.no_grad():
         values = tensor.detach()
+        values = values.to_local() if hasattr(values, "to_local") else values
+        values = torch.view_as_real(values) if values.is_complex() else values
         dense = values.layout == torch.strided
         values = values if dense else values.coalesce().values()
         finite = values[torch.isfinite(values)]

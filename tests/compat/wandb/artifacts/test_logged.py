@@ -240,3 +240,17 @@ def test_a_disabled_run_takes_everything(wandb: ModuleType, make: Any) -> None:
     with wandb.init(mode="disabled") as run:
         assert run.log_artifact(make()).wait().anything.at_all() is not None
         assert run.use_artifact("x") is None
+
+
+def test_the_public_api_and_artifacts_know_each_other(run: Any, make: Any, online: ModuleType) -> None:
+    made = run.log_artifact(make({"a": "1", "b": "22"})).wait()
+    run.use_artifact(made)
+    run.finish()
+    api = online.Api()
+    found = api.artifact("proj/data:latest")
+    assert (found.id, found.digest, found.logged_by().id) == (made.id, made.digest, run.id)
+    assert [user.id for user in found.used_by()] == [run.id]
+    assert [(file.name, file.size) for file in found.files()] == [("a", 1), ("b", 2)]
+    assert (found.collection.name, found.source_collection.name) == ("data", "data")
+    assert [one.version for one in api.run(f"proj/{run.id}").logged_artifacts()] == ["v0"]
+    assert refused(lambda: api.artifact("proj/none:latest")) == "CommError"

@@ -26,6 +26,7 @@ from pluto.compat.wandb.sdk.artifacts.artifact_state import ArtifactState
 from pluto.compat.wandb.sdk.artifacts.exceptions import ArtifactNotLoggedError
 from pluto.compat.wandb.sdk.artifacts.finding import full_project, plainly
 from pluto.compat.wandb.sdk.artifacts.relations import ArtifactRelations
+from pluto.compat.wandb.sdk.data_types._dtypes import Type, TypeRegistry
 from pluto.protocol.artifacts import hasher
 
 if TYPE_CHECKING:
@@ -213,6 +214,16 @@ class Artifact(ArtifactRelations):
         """What the version is known by in the store: another one each time it is logged."""
         self._times_logged += 1
         return self._client_id if self._times_logged == 1 else f"{self._client_id}~{self._times_logged}"
+
+
+class _ArtifactVersionType(Type):
+    """Cells of tables that are artifacts."""
+
+    name = "artifactVersion"
+    types = [Artifact]  # noqa: RUF012
+
+
+TypeRegistry.add(_ArtifactVersionType)
 
 
 def _new_id() -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import Any
 
 from pluto.compat.wandb.sdk.artifacts._validators import validate_artifact_path
 from pluto.compat.wandb.sdk.artifacts.artifact_digest_algorithm import ArtifactDigestAlgorithm
 from pluto.compat.wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry
+from pluto.compat.wandb.sdk.artifacts.artifacts_base import ArtifactsBase
 
 
-class ArtifactManifest(ABC):
+class ArtifactManifest(ArtifactsBase):
     """Entries by path."""
 
     manifest_version: int = 0
@@ -62,11 +62,6 @@ class ArtifactManifest(ABC):
         """The manifest as a dict; `kwargs` as for entries."""
         entries = {str(path): entry.model_dump(mode=mode, **kwargs) for path, entry in self.entries.items()}
         return {"manifest_version": self.manifest_version, "entries": entries}
-
-    def model_dump_json(self, *, indent: int | None = None, **kwargs: Any) -> str:
-        """The same as JSON text."""
-        separators = (",", ":") if indent is None else None
-        return json.dumps(self.model_dump(**kwargs), indent=indent, separators=separators)
 
     def add_entry(self, entry: ArtifactManifestEntry, overwrite: bool = False) -> None:
         """Adds an entry. Raises `ValueError` where there is one of other content, unless it may be overwritten."""

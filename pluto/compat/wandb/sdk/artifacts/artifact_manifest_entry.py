@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
@@ -13,6 +12,7 @@ from pluto.compat.wandb.sdk.artifacts.artifact_digest_algorithm import (
     DIGEST_ALGORITHM_EXTRA_KEY,
     ArtifactDigestAlgorithm,
 )
+from pluto.compat.wandb.sdk.artifacts.artifacts_base import ArtifactsBase
 from pluto.compat.wandb.sdk.lib.hashutil import b64_to_hex_id, hex_to_b64_id
 from pluto.compat.wandb.sdk.lib.paths import FilePathStr, LogicalPath, URIStr
 
@@ -23,7 +23,7 @@ _SCHEME = "wandb-artifact"
 _FIELDS = ("path", "digest", "ref", "birthArtifactID", "size", "extra", "local_path", "skip_cache")
 
 
-class ArtifactManifestEntry:
+class ArtifactManifestEntry(ArtifactsBase):
     """A file of an artifact, or a reference to something that lies elsewhere."""
 
     _parent_artifact: Artifact | None = None
@@ -81,11 +81,6 @@ class ArtifactManifestEntry:
                 continue
             found[shown] = str(value) if name == "path" else value
         return found
-
-    def model_dump_json(self, *, indent: int | None = None, **kwargs: Any) -> str:
-        """The same as JSON text."""
-        separators = (",", ":") if indent is None else None
-        return json.dumps(self.model_dump(**kwargs), indent=indent, separators=separators)
 
     def to_json(self) -> dict[str, Any]:
         """The entry as a dict, less what is not known."""

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from pluto.compat.wandb import env
 from pluto.compat.wandb.errors.term import termlog, termwarn
@@ -20,6 +20,7 @@ from pluto.compat.wandb.sdk.artifacts.drafting import ArtifactDraft
 from pluto.compat.wandb.sdk.lib.paths import FilePathStr, LogicalPath, StrPath
 
 if TYPE_CHECKING:
+    from pluto.compat.wandb.sdk.artifacts.artifact import Artifact
     from pluto.query import Client
 
 _THREADS: Final = 16
@@ -39,7 +40,7 @@ class ArtifactDownloads(ArtifactDraft):
         entry = self.manifest.entries.get(path) or self._value_entry(path)[0]
         if entry is None:
             raise KeyError(f"Path not contained in artifact: {path}")
-        entry._parent_artifact = self  # type: ignore[assignment]
+        entry._parent_artifact = cast("Artifact", self)
         return entry
 
     def get_path(self, name: StrPath) -> ArtifactManifestEntry:
@@ -169,7 +170,7 @@ class ArtifactDownloads(ArtifactDraft):
         """The artifact's files, of `names` or all, to go through."""
         from pluto.compat.wandb.apis.public.artifacts import ArtifactFiles
 
-        return ArtifactFiles(self._get_client(), self, names, per_page, start=start)
+        return ArtifactFiles(self._get_client(), cast("Artifact", self), names, per_page, start=start)
 
     # within
 

@@ -124,7 +124,7 @@ def wav(samples: Any, rate: int) -> bytes:
     if array.ndim not in (1, 2) or (array.ndim == 2 and not array.shape[1]):
         raise ValueError(f"Audio samples have the shape (samples,) or (samples, channels), and not {array.shape}")
     if array.dtype.kind == "f":
-        wide = numpy.rint(numpy.nan_to_num(array.astype(numpy.float64)) * 0x7FFFFFFF)
+        wide = numpy.rint(numpy.nan_to_num(array.astype(numpy.float64)) * 0x80000000)
         array = numpy.clip(wide, -0x80000000, 0x7FFFFFFF).astype(numpy.int64) >> 16
     elif array.dtype == numpy.int32:
         array = array >> 16

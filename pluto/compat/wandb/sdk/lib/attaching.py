@@ -101,7 +101,7 @@ def attach(run: Run, told: dict[str, Any]) -> None:
         first_step=0,
     )
     run._begin(RunOp(opening, shutdown.wandb(), leave_status=True))
-    run._rows.forked()
+    run._rows.joined()
     run._op.start()
     module.set_global(run)
     singleton().add_active_run(run)

@@ -23,7 +23,7 @@ def placeholders() -> dict[str, Any]:
 def set_global(run: Any = None, **names: Any) -> None:
     """Binds the module's names to a run: its config, its summary and its methods. A name given stands instead."""
     if run is not None:
-        bound = {name: getattr(run, name) for name in CALLS if hasattr(type(run), name)}
+        bound = {name: getattr(run, name) for name in CALLS}
         names = {"run": run, "config": run.config, "summary": run.summary, **bound, **names}
     vars(_module()).update(names)
 

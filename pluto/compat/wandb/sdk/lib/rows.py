@@ -149,7 +149,12 @@ class Rows:
                 self.number += 1
 
     def forked(self) -> None:
-        """In a forked child, or a process that joins the run: the open row is the other's, and so are the numbers."""
+        """In a forked child: the open row is the parent's, and the child's begin behind it."""
+        self.number += self.open
+        self.open, self._values = False, {}
+
+    def joined(self) -> None:
+        """In a process that joins the run: the open row is another's, and so are the numbers."""
         self.relative, self.number, self.open, self._values = True, 0, False, {}
 
     def _part(self, now: int, number: int, values: Mapping[str, Any], flush: bool) -> bytes:

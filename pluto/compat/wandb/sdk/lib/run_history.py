@@ -32,6 +32,8 @@ class RunHistory(RunAbout):
     _alerts: dict[str, float]
     """When an alert of each title was last sent."""
     summary: Summary
+    _trial: Any = None
+    """The trial of a sweep that the run belongs to: hears what is logged, and may end it."""
 
     @property
     def step(self) -> int:
@@ -53,6 +55,8 @@ class RunHistory(RunAbout):
         if step is not None and (self._settings.mode == "shared" or self._rows.relative):
             step = self._doubtful(step)
         self._rows.log(data, step, commit)
+        if self._trial is not None:
+            self._trial.heard_row(data)
 
     def _doubtful(self, step: int) -> int | None:
         """A step named where several processes write the run; None where it can't count."""
@@ -196,4 +200,3 @@ class RunHistory(RunAbout):
             for path in gone:
                 self._rows.tally.delete(path)
             self._keep_summary(ready, gone, self._rows.number)
-

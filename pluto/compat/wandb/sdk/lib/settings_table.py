@@ -26,7 +26,7 @@ from pluto.compat.wandb.sdk.lib.setting_checks import (
     whole,
 )
 
-_FORBIDDEN_IN_PROJECT: Final = '/\\#?%:'
+_FORBIDDEN_IN_PROJECT: Final = "/\\#?%:"
 _FORBIDDEN_IN_ID: Final = ":;,#?/'"
 _TAG_CHARS: Final = 64
 _PROJECT_CHARS: Final = 128
@@ -118,9 +118,7 @@ def _reinit(value: Any) -> bool | str:
     try:
         return boolean(value)
     except ValueError:
-        raise ValueError(
-            "Input should be 'default', 'return_previous', 'finish_previous' or 'create_new'"
-        ) from None
+        raise ValueError("Input should be 'default', 'return_previous', 'finish_previous' or 'create_new'") from None
 
 
 def _resume(value: Any) -> str | None:

@@ -1,0 +1,1 @@
+"""How what the store has becomes what the Api shows."""
