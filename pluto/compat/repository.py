@@ -16,6 +16,9 @@ from pluto.core.source import git_output, without_credentials
 DIFF_LIMIT_BYTES: Final = 16 << 20
 """What is kept of a diff."""
 
+_OTHERS: Final = ("ls-files", "--others", "--exclude-standard", "--directory", "--no-empty-directory")
+_OURS: Final = ("--exclude=.neptune/", "--exclude=.pluto/")
+
 
 @dataclass(frozen=True, slots=True)
 class Repository:
@@ -34,6 +37,8 @@ class Repository:
     """Whether tracked files differ from what is staged or committed."""
     remotes: dict[str, str]
     """Addresses by name, without credentials."""
+    untracked: bool | None = None
+    """Whether there are files that are neither tracked nor ignored nor Neptune's; None where it was not asked for."""
     head_diff: bytes | None = None
     """Against the commit; None where it was not asked for or can't be had."""
     upstream_commit: str | None = None
@@ -43,14 +48,17 @@ class Repository:
 
 
 def describe(
-    folder: str | os.PathLike[str], *, head_diff: bool = False, upstream_diff: bool = False
+    folder: str | os.PathLike[str], *, head_diff: bool = False, upstream_diff: bool = False, untracked: bool = False
 ) -> Repository | None:
     """The repository around a folder; None without one, without a commit, or without git.
 
     What looks like a secret is taken out of the diffs. The work is done in a process of its own, in up to 20 seconds;
     the caller waits. Never raises.
     """
-    order = {"folder": os.path.abspath(folder), "head_diff": head_diff, "upstream_diff": upstream_diff}
+    order = {
+        "folder": os.path.abspath(folder), "head_diff": head_diff, "upstream_diff": upstream_diff,
+        "untracked": untracked,
+    }  # fmt: skip
     try:
         facts = apart.ask("pluto.compat.repository:found", order)
     except (OSError, ValueError, subprocess.SubprocessError):
@@ -82,6 +90,7 @@ def found(order: dict[str, Any]) -> dict[str, Any] | None:
         "branch": _line(folder, "symbolic-ref", "--short", "-q", "HEAD"),
         "dirty": bool(git_output(folder, "diff", "--name-only", "--no-ext-diff")),
         "remotes": dict(_remotes(folder)),
+        "untracked": bool(git_output(top, *_OTHERS, *_OURS, limit=1)) if order["untracked"] else None,
         "head_diff": _diff(folder, "HEAD") if order["head_diff"] else None,
         "upstream_commit": upstream,
         "upstream_diff": _diff(folder, upstream) if upstream else None,

@@ -60,6 +60,7 @@ def test_a_changed_file_is_dirty_and_in_the_diff_and_an_untracked_one_is_neither
     told = repository.describe(code, head_diff=True)
     assert told is not None
     assert told.dirty is False
+    assert told.untracked is None
     assert told.head_diff == b""
     (code / "train.py").write_bytes(b"lr = 0.2  # \xe9\n")
     inside = code / "package"
@@ -69,6 +70,21 @@ def test_a_changed_file_is_dirty_and_in_the_diff_and_an_untracked_one_is_neither
     assert told.dirty is True
     assert told.head_diff is not None
     assert b"-lr = 0.1\n+lr = 0.2  # \xe9\n" in told.head_diff
+
+
+def test_files_that_are_neither_tracked_nor_ignored_are_told_where_somebody_asks(code: Path) -> None:
+    (code / ".git" / "info" / "exclude").write_text("*.log\n")
+    (code / "run.log").write_text("")
+    (code / "empty").mkdir()
+    told = repository.describe(code, untracked=True)
+    assert told is not None
+    assert told.untracked is False
+    (code / "new.py").write_text("")
+    (code / "package").mkdir()
+    told = repository.describe(code / "package", untracked=True)
+    assert told is not None
+    assert told.untracked is True
+    assert told.dirty is False
 
 
 def test_secrets_are_taken_out_of_a_diff(code: Path) -> None:

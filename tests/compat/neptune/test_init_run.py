@@ -360,6 +360,20 @@ def test_a_repository(open_run: Open, repository: Path) -> None:
         run["source_code/git"].fetch()
 
 
+@pytest.mark.parametrize("left", ["nothing", "an untracked file", "a change"])
+def test_what_makes_a_repository_dirty(open_run: Open, repository: Path, script: Path, left: str) -> None:
+    from tests.waiting import until
+
+    if left != "a change":
+        git("commit", "-a", "-m", "second")
+    if left == "an untracked file":
+        (repository / "new.py").write_text("")
+    run = open_run(git_ref=GitRef(repository_path=repository))
+    until(lambda: run.exists("source_code/git"))
+    run.wait()
+    assert run._backend.run().atom("source_code/git").dirty is (left != "nothing")
+
+
 def test_no_repository(open_run: Open, repository: Path, tmp_path: Path) -> None:
     for given in (False, GitRef.DISABLED, GitRef("/nowhere/at/all")):
         run = open_run(mode="debug", git_ref=given)

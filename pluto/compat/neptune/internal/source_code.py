@@ -100,7 +100,7 @@ def _record_repository(run: Run, folder: Path, *, new: bool) -> None:
     from pluto.compat.attributes.kinds import AttributeKind, GitCommit
     from pluto.compat.repository import describe
 
-    repository = describe(folder, head_diff=True, upstream_diff=True)
+    repository = describe(folder, head_diff=True, upstream_diff=True, untracked=True)
     if repository is None or run._stopped():
         return
     if new:
@@ -110,7 +110,7 @@ def _record_repository(run: Run, folder: Path, *, new: bool) -> None:
             author_name=repository.author_name,
             author_email=repository.author_email,
             date=repository.date,
-            dirty=repository.dirty,
+            dirty=repository.dirty or bool(repository.untracked),
             branch=repository.branch or "Detached HEAD",
             remotes=tuple(repository.remotes.values()),
         )
