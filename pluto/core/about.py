@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from pluto.core.answer import Answer
 from pluto.core.config import Config
 from pluto.core.jsonable import to_json
+from pluto.core.receipt import RunFacts
 from pluto.core.recorder import Opening, Recorder
 from pluto.core.say import logger
 from pluto.core.settings import Settings
@@ -194,6 +196,42 @@ class About:
         if self._opening.identity.fork is None:
             return None
         return self._answer.facts("parent").fork_step
+
+    # what the deliverer says
+
+    def progress(self) -> tuple[int, int]:
+        """How many records of this process are delivered, and how many there are."""
+        recorder = self._recorder
+        if recorder is None:
+            return 0, 0
+        mine = recorder.receipts.mine()
+        last = recorder.journal.last_seq
+        return (last if mine.done else min(mine.lines, mine.files, last)), last
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder in which this process's part of the run waits to be delivered; None where nothing is recorded."""
+        return None if self._recorder is None else self._recorder.folder.path
+
+    @property
+    def facts(self) -> RunFacts | None:
+        """What the server has answered to the opening of the run, if it has."""
+        return self._answer.known
+
+    @property
+    def problem(self) -> str | None:
+        """Why delivery is not getting on just now; None while it is."""
+        return None if self._recorder is None else self._recorder.receipts.read().problem
+
+    @property
+    def refused(self) -> bool:
+        """Whether the server takes nothing more of this process: it has no such run, or it was deleted there."""
+        return self._recorder is not None and self._recorder.receipts.mine().refused is not None
+
+    @property
+    def rejected(self) -> int:
+        """How many records of this process the server has refused for good."""
+        return 0 if self._recorder is None else self._recorder.receipts.mine().rejected
 
     def __repr__(self) -> str:
         return f"<pluto run {self._answer.label or self._name} of {self._project}, {self.status}>"

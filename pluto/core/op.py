@@ -9,7 +9,6 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
@@ -355,40 +354,6 @@ class Op(About):
         and `ValueError` where it can't be read.
         """
         self._log_media(moment, step, name, 0, value, changes, before)
-
-    def progress(self) -> tuple[int, int]:
-        """How many records of this process are delivered, and how many there are."""
-        recorder = self._recorder
-        if recorder is None:
-            return 0, 0
-        mine = recorder.receipts.mine()
-        last = recorder.journal.last_seq
-        return (last if mine.done else min(mine.lines, mine.files, last)), last
-
-    @property
-    def folder(self) -> Path | None:
-        """The folder in which this process's part of the run waits to be delivered; None where nothing is recorded."""
-        return None if self._recorder is None else self._recorder.folder.path
-
-    @property
-    def facts(self) -> RunFacts | None:
-        """What the server has answered to the opening of the run, if it has."""
-        return self._answer.known
-
-    @property
-    def problem(self) -> str | None:
-        """Why delivery is not getting on just now; None while it is."""
-        return None if self._recorder is None else self._recorder.receipts.read().problem
-
-    @property
-    def refused(self) -> bool:
-        """Whether the server takes nothing more of this process: it has no such run, or it was deleted there."""
-        return self._recorder is not None and self._recorder.receipts.mine().refused is not None
-
-    @property
-    def rejected(self) -> int:
-        """How many records of this process the server has refused for good."""
-        return 0 if self._recorder is None else self._recorder.receipts.mine().rejected
 
     # within
 

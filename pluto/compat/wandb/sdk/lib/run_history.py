@@ -52,7 +52,7 @@ class RunHistory(RunAbout):
         """
         if self._is_finished:
             self._refuse_if_finished("log")
-        if step is not None and (self._settings.mode == "shared" or self._rows.relative):
+        if step is not None and (self._settings.mode == "shared" or self._is_attached):
             step = self._doubtful(step)
         self._rows.log(data, step, commit)
         if self._trial is not None:
