@@ -15,7 +15,7 @@ from pluto.protocol.batch import PREFIX
 from pluto.server.answers import json_response
 from pluto.server.context import context
 from pluto.server.guard import open_to_all
-from pluto.server.routes import artifact_collections, artifacts, edits, pages, remarks, runs, status
+from pluto.server.routes import artifact_collections, artifact_relations, artifacts, edits, pages, remarks, runs, status
 from pluto.server.routes.batch import version
 
 BODIES: Final[dict[str, type[msgspec.Struct]]] = {
@@ -34,8 +34,8 @@ BODIES: Final[dict[str, type[msgspec.Struct]]] = {
     f"{PREFIX}/artifact-collections/{{collectionId}}": artifact_collections.CollectionEdit,
     f"{PREFIX}/artifacts/{{artifactId}}": artifacts.VersionEdit,
     f"{PREFIX}/artifacts/{{artifactId}}/aliases": artifacts.Aliases,
-    f"{PREFIX}/artifacts/{{artifactId}}/links": artifacts.Link,
-    f"{PREFIX}/artifacts/{{artifactId}}/uses": artifacts.Use,
+    f"{PREFIX}/artifacts/{{artifactId}}/links": artifact_relations.Link,
+    f"{PREFIX}/artifacts/{{artifactId}}/uses": artifact_relations.Use,
 }
 """The JSON bodies that a route takes."""
 
