@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from pluto.server.routes import (
     artifact_collections,
+    artifact_relations,
     artifacts,
     batch,
     blobs,
@@ -30,7 +31,7 @@ from pluto.server.routes import (
 
 _MODULES = (
     batch, runs, status, remarks, ingest, files, blobs, listing, metrics, ranking, charts, extensions, overview,
-    projects, artifacts, artifact_collections, edits, health, openapi, pages, details,
+    projects, artifacts, artifact_collections, artifact_relations, edits, health, openapi, pages, details,
 )  # fmt: skip
 
 

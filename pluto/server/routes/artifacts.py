@@ -12,8 +12,8 @@ from starlette.routing import Route
 from pluto.protocol.artifacts import LATEST
 from pluto.protocol.batch import PREFIX
 from pluto.server.answers import SUCCESS, ext_response, iso
-from pluto.server.bodies import clean_name, read_json, required, run_number, whole
-from pluto.server.context import Context, context
+from pluto.server.bodies import read_json, required, run_number, whole
+from pluto.server.context import context
 from pluto.server.errors import ApiError, not_found
 from pluto.server.metadata.artifacts.contract import KEEP, Conflict, Version
 
@@ -37,20 +37,6 @@ class Aliases(msgspec.Struct, rename="camel"):
     collection_id: int
     add: list[str] = []
     remove: list[str] = []
-
-
-class Link(msgspec.Struct, rename="camel"):
-    """Where a version is to be linked to."""
-
-    project: str
-    collection: str
-    aliases: list[str] = []
-
-
-class Use(msgspec.Struct, rename="camel"):
-    """The run that uses a version."""
-
-    run_id: int
 
 
 def number(request: Request, name: str = "artifactId") -> int:
@@ -88,7 +74,8 @@ def version_object(version: Version) -> dict[str, Any]:
     }
 
 
-def _answer(request: Request, version: Version | None) -> Response:
+def answer(request: Request, version: Version | None) -> Response:
+    """The version, or 404."""
     if version is None:
         raise not_found("Artifact")
     return ext_response(request, version_object(version))
@@ -99,19 +86,19 @@ async def find(request: Request) -> Response:
     app = context(request)
     app.expire()
     alias = request.query_params.get("alias") or LATEST
-    return _answer(request, app.metadata.artifacts.find(required(request, "project"), required(request, "name"), alias))
+    return answer(request, app.metadata.artifacts.find(required(request, "project"), required(request, "name"), alias))
 
 
 async def get(request: Request) -> Response:
     """A version, in the collection `collectionId` or else in its own."""
     app = context(request)
     collection = number(request, "collectionId") if request.query_params.get("collectionId") else None
-    return _answer(request, app.metadata.artifacts.get(number(request), collection))
+    return answer(request, app.metadata.artifacts.get(number(request), collection))
 
 
 async def committed(request: Request) -> Response:
     """The version that the record with a token has become; 404 while it has not."""
-    return _answer(request, context(request).metadata.artifacts.committed(request.path_params["token"]))
+    return answer(request, context(request).metadata.artifacts.committed(request.path_params["token"]))
 
 
 async def members(request: Request) -> Response:
@@ -125,22 +112,7 @@ async def members(request: Request) -> Response:
         before=whole(request, "cursor", 0, 0, 1 << 62) if query.get("cursor") else None,
         limit=limit,
     )
-    return _page(request, found, limit, found[-1].version if found else None)
-
-
-async def of_run(request: Request) -> Response:
-    """Versions that a run logged (`role=logged`) or used (`role=used`), oldest first, a page at a time."""
-    app, run = context(request), run_number(request)
-    app.run(run)
-    role = required(request, "role")
-    limit = whole(request, "limit", 50, 1, PAGE_MAX)
-    found = app.metadata.artifacts.of_run(
-        run,
-        "used" if _one_of(role, "role", "logged", "used") == "used" else "logged",
-        after=whole(request, "cursor", 0, 0, 1 << 62),
-        limit=limit,
-    )
-    return _page(request, found, limit, found[-1].id if found else None)
+    return page(request, found, limit, found[-1].version if found else None)
 
 
 async def files(request: Request) -> Response:
@@ -167,30 +139,6 @@ async def files(request: Request) -> Response:
     return ext_response(request, {"rows": rows, "next": found[-1].path if len(found) == limit else None})
 
 
-async def runs(request: Request) -> Response:
-    """Who made a version, who logged it, and who used it."""
-    app, artifact = context(request), number(request)
-    version = app.metadata.artifacts.get(artifact)
-    if version is None:
-        raise not_found("Artifact")
-    return ext_response(
-        request,
-        {
-            "madeBy": None if version.run is None else _run(app, version.run),
-            "loggedBy": _runs(app, app.metadata.artifacts.runs(artifact, "logged")),
-            "usedBy": _runs(app, app.metadata.artifacts.runs(artifact, "used")),
-        },
-    )
-
-
-async def links(request: Request) -> Response:
-    """The version in the collections it is linked to."""
-    app, artifact = context(request), number(request)
-    if app.metadata.artifacts.get(artifact) is None:
-        raise not_found("Artifact")
-    return ext_response(request, {"rows": [version_object(one) for one in app.metadata.artifacts.links(artifact)]})
-
-
 async def edit(request: Request) -> Response:
     """Changes what is given of a version, and gives it."""
     app, artifact = context(request), number(request)
@@ -199,7 +147,7 @@ async def edit(request: Request) -> Response:
     kept = {name: KEEP if value is msgspec.UNSET else value for name, value in given.items()}
     if not app.metadata.artifacts.edit(artifact, **kept, add_tags=body.add_tags, remove_tags=body.remove_tags):
         raise not_found("Artifact")
-    return _answer(request, app.metadata.artifacts.get(artifact))
+    return answer(request, app.metadata.artifacts.get(artifact))
 
 
 async def alias(request: Request) -> Response:
@@ -212,45 +160,7 @@ async def alias(request: Request) -> Response:
         raise ApiError(400, str(error)) from None
     if not found:
         raise not_found("Artifact")
-    return _answer(request, app.metadata.artifacts.get(artifact, body.collection_id))
-
-
-async def link(request: Request) -> Response:
-    """Links a version to a collection, which is made if need be; gives the version there."""
-    app, artifact = context(request), number(request)
-    body = await read_json(request, Link)
-    try:
-        found = app.metadata.artifacts.link(
-            artifact, clean_name(request, body.project, "project"), body.collection, body.aliases
-        )
-    except Conflict as error:
-        raise ApiError(409, str(error)) from None
-    return _answer(request, found)
-
-
-async def unlink(request: Request) -> Response:
-    """Takes a version out of a collection it is linked to."""
-    app = context(request)
-    try:
-        found = app.metadata.artifacts.unlink(number(request), number(request, "collectionId"))
-    except Conflict as error:
-        raise ApiError(409, str(error)) from None
-    if not found:
-        raise not_found("Artifact")
-    return ext_response(request, SUCCESS)
-
-
-async def use(request: Request) -> Response:
-    """Notes that a run uses a version."""
-    app, artifact = context(request), number(request)
-    body = await read_json(request, Use)
-    try:
-        found = app.metadata.artifacts.use(body.run_id, artifact)
-    except LookupError:
-        raise not_found() from None
-    if not found:
-        raise not_found("Artifact")
-    return ext_response(request, SUCCESS)
+    return answer(request, app.metadata.artifacts.get(artifact, body.collection_id))
 
 
 async def delete(request: Request) -> Response:
@@ -266,44 +176,22 @@ async def delete(request: Request) -> Response:
     return ext_response(request, SUCCESS)
 
 
-def _page(request: Request, found: list[Version], limit: int, last: int | None) -> Response:
+def page(request: Request, found: list[Version], limit: int, last: int | None) -> Response:
+    """Versions, and where the next page begins, if there may be one: behind `last`."""
     after = str(last) if last is not None and len(found) == limit else None
     return ext_response(request, {"rows": [version_object(one) for one in found], "next": after})
 
 
-def _one_of(value: str, name: str, *known: str) -> str:
-    if value not in known:
-        raise ApiError(400, f"{name} has to be {' or '.join(known)}")
-    return value
-
-
-def _runs(app: Context, numbers: list[int]) -> list[dict[str, Any]]:
-    return [found for found in (_run(app, run) for run in numbers) if found is not None]
-
-
-def _run(app: Context, number: int) -> dict[str, Any] | None:
-    run = app.metadata.runs.get(number)
-    if run is None:
-        return None
-    return {"id": run.id, "externalId": run.external_id, "name": run.name, "projectName": run.project}
-
-
 _ARTIFACTS = f"{PREFIX}/artifacts"
-_ONE = f"{_ARTIFACTS}/{{artifactId:int}}"
+ONE = f"{_ARTIFACTS}/{{artifactId:int}}"
 
 ROUTES = [
     Route(f"{_ARTIFACTS}/find", find, methods=["GET"]),
     Route(f"{_ARTIFACTS}/commits/{{token}}", committed, methods=["GET"]),
     Route(f"{PREFIX}/artifact-collections/{{collectionId:int}}/versions", members, methods=["GET"]),
-    Route(f"{PREFIX}/runs/{{runId}}/artifacts", of_run, methods=["GET"]),
-    Route(_ONE, get, methods=["GET"]),
-    Route(_ONE, edit, methods=["PATCH"]),
-    Route(_ONE, delete, methods=["DELETE"]),
-    Route(f"{_ONE}/files", files, methods=["GET"]),
-    Route(f"{_ONE}/runs", runs, methods=["GET"]),
-    Route(f"{_ONE}/aliases", alias, methods=["POST"]),
-    Route(f"{_ONE}/links", links, methods=["GET"]),
-    Route(f"{_ONE}/links", link, methods=["POST"]),
-    Route(f"{_ONE}/links/{{collectionId:int}}", unlink, methods=["DELETE"]),
-    Route(f"{_ONE}/uses", use, methods=["POST"]),
+    Route(ONE, get, methods=["GET"]),
+    Route(ONE, edit, methods=["PATCH"]),
+    Route(ONE, delete, methods=["DELETE"]),
+    Route(f"{ONE}/files", files, methods=["GET"]),
+    Route(f"{ONE}/aliases", alias, methods=["POST"]),
 ]

@@ -17,6 +17,7 @@ from pluto.server.context import context
 from pluto.server.guard import open_to_all
 from pluto.server.routes import (
     artifact_collections,
+    artifact_relations,
     artifacts,
     edits,
     overview,
@@ -47,8 +48,8 @@ BODIES: Final[dict[str, type[msgspec.Struct]]] = {
     f"{PREFIX}/artifact-collections/{{collectionId}}": artifact_collections.CollectionEdit,
     f"{PREFIX}/artifacts/{{artifactId}}": artifacts.VersionEdit,
     f"{PREFIX}/artifacts/{{artifactId}}/aliases": artifacts.Aliases,
-    f"{PREFIX}/artifacts/{{artifactId}}/links": artifacts.Link,
-    f"{PREFIX}/artifacts/{{artifactId}}/uses": artifacts.Use,
+    f"{PREFIX}/artifacts/{{artifactId}}/links": artifact_relations.Link,
+    f"{PREFIX}/artifacts/{{artifactId}}/uses": artifact_relations.Use,
 }
 """The JSON bodies that a route takes."""
 

@@ -21,10 +21,10 @@ from pluto.compat.wandb.sdk.lib.engine import RunOp
 from pluto.compat.wandb.sdk.lib.logger_capture import capture
 from pluto.compat.wandb.sdk.lib.rows import Rows
 from pluto.compat.wandb.sdk.lib.run_about import while_open
-from pluto.compat.wandb.sdk.lib.run_artifacts import RunArtifacts
 from pluto.compat.wandb.sdk.lib.run_display import RunDisplay
 from pluto.compat.wandb.sdk.lib.run_files import RunFiles
 from pluto.compat.wandb.sdk.lib.run_history import RunHistory
+from pluto.compat.wandb.sdk.lib.run_models import RunModels
 from pluto.compat.wandb.sdk.wandb_config import Config
 from pluto.compat.wandb.sdk.wandb_summary import Summary
 from pluto.core import fork, shutdown
@@ -46,7 +46,7 @@ class RunStatus:
     sync_time: datetime | None = None
 
 
-class Run(RunHistory, RunFiles, RunArtifacts, RunDisplay):
+class Run(RunHistory, RunFiles, RunModels, RunDisplay):
     """A run. `wandb.init` makes it; as a context manager it is finished with the block, failed if an exception left it.
 
     Every call is on disk when it returns, and nothing raises for a network or disk that fails. Safe from several
