@@ -196,6 +196,8 @@ class Handler(SupportsNamespaces):
                 if series is None:
                     warn_about_unsupported_type(str(type(values)))
                     return
+                if isinstance(series, NamespaceVal) and not series.value:
+                    return
                 field = self._made(ValueToAttributeVisitor(self._container, parse_path(self._path)).visit(series))
             field.extend(values, steps=steps, timestamps=timestamps, wait=wait, **kwargs)
 
@@ -249,6 +251,8 @@ class Handler(SupportsNamespaces):
 
         They are read to be hashed, and not kept. Tracking again adds. `destination` goes before their relative paths.
         """
+        verify_type("path", path, str)
+        verify_type("destination", destination, (str, type(None)))
         with self._container.lock():
             self._field(Artifact).track_files(path=path, destination=destination, wait=wait)
 
