@@ -113,11 +113,15 @@ class Handler(SupportsNamespaces):
         with a warning: `stringify_unsupported` makes it a text. With `wait`, it is in the store when this returns.
         """
         with self._container.lock(), self._container._backend.together():
-            field = self._container.get_attribute(self._path)
-            if field is None:
-                self._container.define(self._path, value, wait=wait)
-            else:
-                field.process_assignment(ValueCopy(value) if isinstance(value, Handler) else value, wait=wait)
+            self._assign(value, wait=wait)
+
+    @_guarded
+    def _assign(self, value: Any, *, wait: bool) -> None:
+        field = self._container.get_attribute(self._path)
+        if field is None:
+            self._container.define(self._path, value, wait=wait)
+        else:
+            field.process_assignment(ValueCopy(value) if isinstance(value, Handler) else value, wait=wait)
 
     @_guarded
     def upload(self, value: Any, *, wait: bool = False, **kwargs: Any) -> None:
