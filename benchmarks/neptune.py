@@ -52,6 +52,8 @@ class Case:
     width: int
     calls: int
     block: int
+    configured: bool = False
+    """Whether the native call is `Op.update_config`, and not `Op.log`."""
 
 
 def scale() -> Door:
@@ -62,19 +64,46 @@ def scale() -> Door:
     return Door(run.log_metrics, run.terminate)
 
 
+def neptune() -> Any:
+    """A run of the 1.x client with nothing but what a case writes."""
+    from pluto.compat.neptune import init_run
+
+    return init_run(
+        project="me/benchmarks", git_ref=False, source_files=[], capture_stdout=False, capture_stderr=False,
+        capture_hardware_metrics=False, capture_traceback=False,
+    )  # fmt: skip
+
+
+def appended() -> Door:
+    """neptune: `append`, the path written out in each call, as scripts do."""
+    run = neptune()
+    return Door(lambda values, step: [run[name].append(value) for name, value in values.items()], run.stop)
+
+
+def assigned() -> Door:
+    """neptune: a dict assigned to a namespace."""
+    run = neptune()
+    return Door(lambda values, step: run.__setitem__("params", values), run.stop)
+
+
 CASES = {
+    "append": Case('`run["a"].append(x)`', appended, 1, 20_000, 500),
+    "dict-10": Case('`run["p"] = …`, a dict of 10', assigned, 10, 2_000, 100, configured=True),
+    "dict-1000": Case('`run["p"] = …`, a dict of 1,000', assigned, 1_000, 100, 5, configured=True),
     "scale-1": Case("`log_metrics` of 1 value", scale, 1, 20_000, 500),
     "scale-100": Case("`log_metrics` of 100 values", scale, 100, 2_000, 100),
     "scale-10000": Case("`log_metrics` of 10,000 values", scale, 10_000, 40, 4),
 }
 
 
-def native() -> Door:
-    """`Op.log`."""
+def native(*, configured: bool = False) -> Door:
+    """`Op.log`, or `Op.update_config` with the values nested below a name."""
     import pluto
 
     quiet = {"disable_console": True, "disable_system_metrics": True}
     run = pluto.init(project="me/benchmarks", settings={**quiet, "delivery": "thread"})
+    if configured:
+        return Door(lambda values, step: run.update_config({"params": values}), run.finish)
     return Door(lambda values, step: run.log(values, step=step), run.finish)
 
 
@@ -90,9 +119,15 @@ def measure(case: Case, seconds: float, folder: Path) -> dict[str, Any]:
     numbers = random.Random(1)
     names = [f"group{i % 7}/metric_{i}" for i in range(case.width)]
     values = [{name: numbers.random() for name in names} for _ in range(min(case.block, 20))]
-    size = len(records.encode(records.Metrics(time.time_ns() // 1000, 1000, dict(values[0]))))
+    moment = time.time_ns() // 1000
+    record = (
+        records.Config(moment, json.dumps({"params": values[0]}))
+        if case.configured
+        else records.Metrics(moment, 1000, values[0])
+    )
+    size = len(records.encode(record))
     yardstick = Yardstick(folder, size)
-    door, plain, other = case.open(), native(), native()
+    door, plain, other = case.open(), native(configured=case.configured), native()
     backlog(other)
     taken: dict[str, list[float]] = {"door": [], "native": [], "raw": []}
     steps = itertools.count(1)

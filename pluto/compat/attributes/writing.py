@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from pluto.compat.attributes import layout
@@ -117,8 +117,12 @@ class AttributeWriter(SeriesWriter, FileWriter):
 
     # deletion
 
-    def delete(self, paths: Iterable[str]) -> None:
-        """Removes attributes of whatever kind, by their whole paths. They may be made anew, as another kind."""
+    def delete(self, paths: Iterable[str], *, plain: Collection[str] = ()) -> None:
+        """Removes attributes of whatever kind, by their whole paths. They may be made anew, as another kind.
+
+        `plain`: those of them under which nothing was ever logged, since they hold one value: this spares the store
+        the search.
+        """
         gone = list(paths)
         if not gone:
             return
@@ -128,7 +132,7 @@ class AttributeWriter(SeriesWriter, FileWriter):
             removed += [f"{ATTRIBUTES}/{layout.TYPES}/{path}", f"{ATTRIBUTES}/{layout.SERIES}/{path}"]
         with fork.sqlite_lock():
             self.op.write(records.Config(microseconds(None), "{}", remove=removed))
-            self._forget(gone)
+            self._forget([path for path in gone if path not in plain])
             for path in gone:
                 self._kinds.pop(path, None)
                 self._sets.pop(path, None)
@@ -139,6 +143,8 @@ class AttributeWriter(SeriesWriter, FileWriter):
             self._forget([path])
 
     def _forget(self, paths: list[str]) -> None:
+        if not paths:
+            return
         names = [name for path in paths for name in (path, path + layout.PREVIEW, path + layout.COMPLETION)]
         self.op.write(records.Forget(microseconds(None), names))
         for path in paths:

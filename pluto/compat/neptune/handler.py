@@ -113,11 +113,15 @@ class Handler(SupportsNamespaces):
         with a warning: `stringify_unsupported` makes it a text. With `wait`, it is in the store when this returns.
         """
         with self._container.lock(), self._container._backend.together():
-            field = self._container.get_attribute(self._path)
-            if field is None:
-                self._container.define(self._path, value, wait=wait)
-            else:
-                field.process_assignment(ValueCopy(value) if isinstance(value, Handler) else value, wait=wait)
+            self._assign(value, wait=wait)
+
+    @_guarded
+    def _assign(self, value: Any, *, wait: bool) -> None:
+        field = self._container.get_attribute(self._path)
+        if field is None:
+            self._container.define(self._path, value, wait=wait)
+        else:
+            field.process_assignment(ValueCopy(value) if isinstance(value, Handler) else value, wait=wait)
 
     @_guarded
     def upload(self, value: Any, *, wait: bool = False, **kwargs: Any) -> None:
@@ -196,6 +200,8 @@ class Handler(SupportsNamespaces):
                 if series is None:
                     warn_about_unsupported_type(str(type(values)))
                     return
+                if isinstance(series, NamespaceVal) and not series.value:
+                    return
                 field = self._made(ValueToAttributeVisitor(self._container, parse_path(self._path)).visit(series))
             field.extend(values, steps=steps, timestamps=timestamps, wait=wait, **kwargs)
 
@@ -249,6 +255,8 @@ class Handler(SupportsNamespaces):
 
         They are read to be hashed, and not kept. Tracking again adds. `destination` goes before their relative paths.
         """
+        verify_type("path", path, str)
+        verify_type("destination", destination, (str, type(None)))
         with self._container.lock():
             self._field(Artifact).track_files(path=path, destination=destination, wait=wait)
 

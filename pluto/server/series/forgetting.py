@@ -20,6 +20,8 @@ def forget_lines(db: sqlite3.Connection, names: Iterable[str]) -> None:
     wanted = list(names)
     db.executemany("DELETE FROM data WHERE name = ?", [(name,) for name in wanted])
     ids = [id for name in wanted for (id,) in db.execute("SELECT id FROM name WHERE name = ?", (name,))]
+    if not ids:
+        return
     db.executemany("DELETE FROM chunk WHERE name = ?", [(id,) for id in ids])
     gone = np.array(ids, np.uint32)
     for row, body in db.execute("SELECT id, body FROM tail ORDER BY id").fetchall():
@@ -58,21 +60,21 @@ def forget_files(db: sqlite3.Connection, names: Iterable[str], entries: Iterable
 
 def settle(db: sqlite3.Connection, ids: dict[str, int], names: Iterable[str]) -> dict[str, str]:
     """Takes names off the list under which nothing is left, and gives the others with the type of what is."""
+    known = [row for name in names for row in db.execute("SELECT id, type, name FROM name WHERE name = ?", (name,))]
+    if not known:
+        return {}
     left: dict[str, str] = {}
     in_tail: set[int] = set()
     for (body,) in db.execute("SELECT body FROM tail").fetchall():
         in_tail.update(id for block in blocks.decode(body) for id in block.names.tolist())
-    for name in names:
-        row = db.execute("SELECT id, type FROM name WHERE name = ?", (name,)).fetchone()
-        if row is None:
-            continue
-        kinds = _kinds(db, row[0], name, in_tail)
+    for id, type, name in known:
+        kinds = _kinds(db, id, name, in_tail)
         if not kinds:
-            db.execute("DELETE FROM name WHERE id = ?", (row[0],))
+            db.execute("DELETE FROM name WHERE id = ?", (id,))
             ids.pop(name, None)
             continue
-        left[name] = row[1] if row[1] in kinds else kinds[0]
-        db.execute("UPDATE name SET type = ? WHERE id = ?", (left[name], row[0]))
+        left[name] = type if type in kinds else kinds[0]
+        db.execute("UPDATE name SET type = ? WHERE id = ?", (left[name], id))
     # Whoever else has the file open remembers names by number: he is told by this to look again.
     db.execute("UPDATE forgetting SET times = times + 1")
     return left

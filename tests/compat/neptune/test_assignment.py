@@ -235,3 +235,14 @@ def test_attributes_that_many_threads_set(run: Any) -> None:
         thread.join()
     for number in range(4):
         assert run[f"t{number}"].fetch() == {str(place): place for place in range(20)}
+
+
+def test_a_dict_is_one_record_the_first_time_and_later(open_run: Any) -> None:
+    run = open_run(project="tests/door")
+    for turn in range(3):
+        _, before = run._backend.progress()
+        run["p"] = {f"group {place % 3}/{place}": place + turn for place in range(200)}
+        _, after = run._backend.progress()
+        assert after == before + 1
+    run.sync()
+    assert run["p/group 2/197"].fetch() == 199

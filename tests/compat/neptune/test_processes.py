@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import time
-from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.programs import PLUTO, Scripts, free_port, serving
+from tests.programs import Scripts
 from tests.test_imports import HEAVY
 
 SLACK_S: Final = 5
@@ -148,35 +145,6 @@ assert run["child"].fetch() == {str(number): number for number in range(8)}
     )
 
 
-def test_workers_with_one_id(scripts: Scripts) -> None:
-    """Several processes write one run, and none of them stops it."""
-    scripts.run(
-        """
-import multiprocessing
-import pluto.compat.neptune as neptune
-QUIET = dict(project="ws/p", git_ref=False, capture_stdout=False, capture_stderr=False, capture_hardware_metrics=False)
-
-def work(number):
-    run = neptune.init_run(custom_run_id="shared", **QUIET)
-    run[f"work/{number}"] = number
-
-if __name__ == "__main__":
-    with multiprocessing.get_context("spawn").Pool(3) as pool:
-        pool.map(work, range(6))
-        pool.close()
-        pool.join()
-    run = neptune.init_run(custom_run_id="shared", **QUIET)
-    import time
-    for _ in range(600):
-        run.sync()
-        if run.exists("work") and len(run["work"].fetch()) == 6:
-            break
-        time.sleep(0.1)
-    assert run["work"].fetch() == {str(number): number for number in range(6)}
-"""
-    )
-
-
 def test_a_server_that_is_away_costs_the_end_five_seconds_at_most(scripts: Scripts) -> None:
     done = scripts.run(
         """
@@ -195,16 +163,3 @@ print(time.time(), flush=True)
     assert took < 5 + SLACK_S
     assert done.stdout.count("Failed to sync all operations in") == 2
     assert "operations saved on disk" in done.stdout
-
-
-def test_what_was_not_delivered_is_delivered_later(scripts: Scripts, home: Path) -> None:
-    """A run of a server that was away arrives once it is there."""
-    port = free_port()
-    there = {"PLUTO_HOST": f"http://127.0.0.1:{port}", "PLUTO_API_KEY": "key", "PLUTO_INIT_TIMEOUT": "1"}
-    scripts.run(f"{OPEN}\nrun = opened(custom_run_id='late')\nrun['x'] = 1\nrun['s'].append(2.5)\n", env=there)
-    with serving(home / "server", port=port):
-        subprocess.run([*PLUTO, "sync"], env={**os.environ, **there}, check=True, capture_output=True, timeout=60)
-        found = scripts.run(
-            f"{OPEN}\nrun = opened(custom_run_id='late')\nprint(run['x'].fetch(), run['s'].fetch_last())\n", env=there
-        )
-    assert "1 2.5" in found.stdout

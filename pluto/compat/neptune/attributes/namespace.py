@@ -66,7 +66,7 @@ class Namespace(Attribute, MutableMapping[str, Any]):
     def assign(self, value: Any, *, wait: bool = False) -> None:
         """Sets the fields that a dict or namespace of values names; others stay."""
         for key, one in self._items(value, "this value"):
-            self._container[f"{self._name}/{key}"].assign(one, wait=wait)
+            self._container[f"{self._name}/{key}"]._assign(one, wait=wait)
 
     def extend(
         self,

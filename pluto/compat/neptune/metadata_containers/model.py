@@ -10,6 +10,7 @@ from pluto.compat.neptune.attributes.constants import SYSTEM_NAME_ATTRIBUTE_PATH
 from pluto.compat.neptune.envs import CONNECTION_MODE
 from pluto.compat.neptune.exceptions import (
     InactiveModelException,
+    ModelNotFound,
     NeedExistingModelForReadOnlyMode,
     NeptuneException,
     NeptuneMissingRequiredInitParameter,
@@ -25,6 +26,7 @@ from pluto.compat.neptune.internal.init.parameters import (
     ASYNC_NO_PROGRESS_THRESHOLD,
     DEFAULT_FLUSH_PERIOD,
     DEFAULT_NAME,
+    OFFLINE_PROJECT_QUALIFIED_NAME,
 )
 from pluto.compat.neptune.internal.state import ContainerState
 from pluto.compat.neptune.internal.utils import verify_type
@@ -93,6 +95,8 @@ class Model(MetadataContainer):
             raise NeptuneMissingRequiredInitParameter("init_model", "key")
         if self._with_id is None and self._mode is Mode.READ_ONLY:
             raise NeedExistingModelForReadOnlyMode
+        if self._with_id is not None and self._mode is Mode.DEBUG:
+            raise ModelNotFound(f"{OFFLINE_PROJECT_QUALIFIED_NAME}/{self._with_id}")
         opening = Opening(
             mode=self._mode,
             type=self.container_type,

@@ -9,6 +9,7 @@ from pluto.compat.neptune.attributes.constants import SYSTEM_NAME_ATTRIBUTE_PATH
 from pluto.compat.neptune.envs import CONNECTION_MODE
 from pluto.compat.neptune.exceptions import (
     InactiveModelVersionException,
+    ModelVersionNotFound,
     NeedExistingModelVersionForReadOnlyMode,
     NeptuneException,
     NeptuneMissingRequiredInitParameter,
@@ -22,6 +23,7 @@ from pluto.compat.neptune.internal.init.parameters import (
     ASYNC_NO_PROGRESS_THRESHOLD,
     DEFAULT_FLUSH_PERIOD,
     DEFAULT_NAME,
+    OFFLINE_PROJECT_QUALIFIED_NAME,
 )
 from pluto.compat.neptune.internal.state import ContainerState
 from pluto.compat.neptune.internal.utils import verify_type
@@ -85,6 +87,8 @@ class ModelVersion(MetadataContainer):
         )
 
     def _open(self, project: str | None, proxies: dict[str, str] | None) -> Backend:
+        if self._with_id is not None and self._mode is Mode.DEBUG:
+            raise ModelVersionNotFound(f"{OFFLINE_PROJECT_QUALIFIED_NAME}/{self._with_id}")
         opening = Opening(
             mode=self._mode,
             type=self.container_type,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pluto.compat.neptune.attributes.atoms.atom import Atom
-from pluto.compat.neptune.exceptions import MetadataInconsistency
+from pluto.compat.neptune.exceptions import (
+    MetadataInconsistency,
+    NeptuneConnectionLostException,
+    NeptuneOfflineModeFetchException,
+)
 from pluto.compat.neptune.internal.artifacts import tracking
 from pluto.compat.neptune.internal.artifacts.types import ArtifactFileData
 from pluto.compat.neptune.types.atoms.artifact import Artifact as ArtifactVal
@@ -19,6 +23,9 @@ if TYPE_CHECKING:
     from pluto.compat.neptune.typing import ProgressBarType
 
 __all__ = ["Artifact"]
+
+_NOTHING_KNOWN: Final = (MetadataInconsistency, NeptuneConnectionLostException, NeptuneOfflineModeFetchException)
+"""What says that nobody can tell which files the artifact has already: it gets the new ones then."""
 
 
 class Artifact(Atom):
@@ -49,7 +56,7 @@ class Artifact(Atom):
             new = tracking.track(path, destination, self._name)
             known = self._known
             if known is None:
-                with contextlib.suppress(MetadataInconsistency):
+                with contextlib.suppress(*_NOTHING_KNOWN):
                     known = self._backend.tracked(self._name)
             self._known = tracking.merged(known, new)
             fields.track(self._name, self._known)

@@ -99,10 +99,11 @@ class PlutoBackend(StoredFields):
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
         """Single values of the block are one record, written at its end or before anything else."""
-        with self._fields.together():
-            try:
+        try:
+            with self._fields.together():
                 yield
-            finally:
+        finally:
+            if not self._fields.holding:
                 try:
                     self._fields.write_together()
                 except Exception as error:  # noqa: BLE001

@@ -72,6 +72,11 @@ class RunWriter(FieldWriter):
         finally:
             self._depth -= 1
 
+    @property
+    def holding(self) -> bool:
+        """Whether single values are kept back: a block of `together` is open."""
+        return self._depth > 0
+
     def write_together(self) -> None:
         """Writes what was kept back, as one record."""
         if self._waiting:

@@ -28,6 +28,9 @@ class StringSeries(Series):
         if isinstance(values, StringifyValue):
             values = [str(value) for value in values.value]
         super().__init__(values, steps, timestamps)
+        for value in self._values:
+            if not isinstance(value, str):
+                raise TypeError(f"the values of a StringSeries are texts, not {type(value).__name__}: use str()")
         self._truncated = any(len(value) > MAX_STRING_SERIES_VALUE_LENGTH for value in self._values)
         self._values = [value[:MAX_STRING_SERIES_VALUE_LENGTH] for value in self._values]
 

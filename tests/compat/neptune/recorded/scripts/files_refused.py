@@ -1,0 +1,26 @@
+"""5: what can't be uploaded."""
+
+run = neptune.init_run(**QUIET)
+run["a"].upload(5)
+run["a"].upload(None)
+run["a"].upload(Path("a.txt"))
+run["a"].upload(np.zeros((2, 2)))
+run["a"].upload(pd.DataFrame({"a": [1]}))
+run["a"].upload(["a.txt"])
+run["a"].upload(object())
+run["a"].upload()
+run.exists("a")
+run["x"] = 1
+run["x"].upload(File.from_content("x"))
+run["n/x"] = 1
+run["n"].upload(File.from_content("x"))
+stream = File.from_stream(io.StringIO("once"))
+run["s"].upload(stream)
+run["t"].upload(stream)
+run["set"].upload_files(5)
+run["set"].upload_files([5])
+run["set"].upload_files(None)
+run.exists("set")
+run["nowhere"].fetch_extension()
+run["nowhere"].download()
+run["x"].download()

@@ -1,0 +1,23 @@
+"""4: whole series, and clear."""
+
+run = neptune.init_run(**QUIET)
+run["f"] = FloatSeries([1, 2], steps=[5, 6], timestamps=[1600000000, 1600000001], min=0, max=3, unit="m")
+run["f"].fetch_last()
+run["f"] = FloatSeries([7])
+run["f"].fetch_last()
+run["f"].append(8)
+run["f"].fetch_values(include_timestamp=False)
+run["f"].clear()
+run["f"].fetch_last()
+run["f"].append(9)
+run["f"].fetch_values(include_timestamp=False)
+run["t"] = StringSeries(["a", "b"])
+run["t"].clear()
+run["t"].fetch_last()
+run["t"].append("c")
+run["t"].fetch_last()
+run["f"] = StringSeries(["x"])
+run["t"] = FloatSeries([1])
+run["atom"] = 1
+run["atom"].clear()
+run["nowhere"].clear()

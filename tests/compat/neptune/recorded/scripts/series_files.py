@@ -1,0 +1,18 @@
+"""4: series of images."""
+
+run = neptune.init_run(**QUIET)
+run["i"].append(File.as_image(np.zeros((2, 2))))
+run["i"].append(File.as_image(np.ones((2, 2, 3))), name="white", description="all of it", step=5)
+run["i"].append(Image.new("L", (3, 3)))
+run["i"].extend([File.as_image(np.zeros((1, 1))), Image.new("RGB", (1, 1))], name="two")
+type(run.get_structure()["i"])
+run["i"].append(5)
+run["i"].append("text")
+run["i"].append(np.zeros((2, 2)))
+run["i"].append(File.from_content("text"))
+run["i"].append(File("nowhere.png"))
+run["i"].fetch_last()
+run["j"].append(File.from_content("text"))
+run["k"] = types.FileSeries([File.as_image(np.zeros((2, 2)))])
+run.exists("k")
+run["i"].append(File.as_image(np.zeros((2, 2))), colour="red")

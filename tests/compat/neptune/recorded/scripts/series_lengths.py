@@ -1,0 +1,18 @@
+"""4: how many values, steps and times."""
+
+run = neptune.init_run(**QUIET)
+run["s"].extend([1.0, 2.0], steps=[1])
+run["s"].extend([1.0], steps=[1, 2])
+run["s"].extend([1.0, 2.0], timestamps=[1])
+run["d"].extend({"a": [1, 2], "b": [3, 4]}, steps=[1, 2])
+run["d/a"].fetch_last()
+run["u"].extend({"a": [1, 2], "b": [3]}, steps=[1, 2])
+run["u"].extend({"a": [1, 2], "b": [3]})
+run["u/b"].fetch_last()
+run["x"].extend({"a": 5})
+run["x"].extend({"a": "text"})
+run["x"].extend(5)
+run["x"].extend("text")
+run["x"].extend(None)
+run.exists("x")
+run["x"].extend([1.0], step=[1])

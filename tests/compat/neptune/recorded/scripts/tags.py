@@ -1,0 +1,32 @@
+"""6: sets of texts."""
+
+run = neptune.init_run(**QUIET)
+run["sys/tags"].add("a")
+run["sys/tags"].add(["b", "c"])
+run["sys/tags"].add({"d"})
+run["sys/tags"].fetch()
+run["sys/tags"].remove("a")
+run["sys/tags"].remove(["b", "unknown"])
+run["sys/tags"].fetch()
+run["sys/tags"].add(5)
+run["sys/tags"].add(["x", 5])
+run["sys/tags"].add(None)
+run["sys/tags"].remove(5)
+run["sys/tags"].fetch()
+run["sys/tags"].clear()
+run["sys/tags"].fetch()
+run["sys/tags"].add([])
+run["sys/tags"].add("")
+run["sys/tags"].add("with space, and comma")
+run["sys/tags"].assign(StringSet(["q", "r"]))
+run["sys/tags"].fetch()
+run["sys/tags"] = ["x"]
+run["sys/tags"] = "x"
+run["x"] = 1
+run["x"].add("a")
+run["x"].remove("a")
+run["nowhere"].remove("a")
+run["sys/group_tags"].add(["g", "h"])
+run["sys/group_tags"].fetch()
+run["sys/group_tags"].remove("g")
+run["sys/group_tags"].fetch()
