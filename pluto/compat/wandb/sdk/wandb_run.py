@@ -118,7 +118,8 @@ class Run(RunHistory, RunFiles, RunModels, RunDisplay):
         """Ends the run and waits until everything is delivered; Ctrl-C leaves the rest to the uploader.
 
         An `exit_code` other than 0 and None means that the run has failed. Does nothing when it is finished already.
-        Raises `TypeError` for a code that is no whole number, `TimeoutError` where the setting `finish_timeout` was not enough and `finish_timeout_raises` is on.
+        Raises `TypeError` for a code that is no whole number, and `TimeoutError` where the setting `finish_timeout` was
+        not enough and `finish_timeout_raises` is on.
         """
         if self._is_finished:
             return
