@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import weakref
 from typing import TYPE_CHECKING, Any, Literal
 
 from pluto.compat.wandb import env
@@ -49,6 +50,8 @@ class Api(ArtifactAccess, CloudAccess):
         place = {"host": self.settings["base_url"], "api_token": api_key} if named else {}
         seconds = timeout if timeout is not None else env.get_http_timeout(19)
         self._service_api = Client(timeout=seconds, **place)
+        # What was read goes on reading when nobody has the Api any more, so that the client closes itself.
+        weakref.finalize(self._service_api, self._service_api._connection.close)
         self._viewer: User | None = None
         self._runs: dict[str, Any] = {}
         self._sweeps: dict[str, Sweep] = {}
