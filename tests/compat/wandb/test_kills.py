@@ -150,7 +150,7 @@ def test_a_disk_that_is_full(home: Path, root: Path, scripts: Scripts) -> None:
         run.finish()
         print(slowest < 1)
         subprocess.run([sys.executable, "-m", "pluto", "sync"], check=True, stdout=subprocess.DEVNULL)
-                from pluto.query import Client
+        from pluto.query import Client
         with Client() as client:
             found = client.find_run("p", external_id="abc")
             for name in ("before", "during", "after"):
