@@ -1,7 +1,7 @@
 """What a call of the W&B door costs the training process, against the native call and against raw SQLite.
 
 `python -m benchmarks.wandb [--only CASE,…] [--seconds 20]` prints the tables. Blocks of the door's calls, of native
-calls with the same values, and of raw inserts of as many bytes take turns, while the uploader delivers on the same cores.
+calls with the same values, and of raw inserts of as many bytes take turns; the uploader delivers on the same cores.
 """
 
 from __future__ import annotations
