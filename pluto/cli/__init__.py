@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-COMMANDS: Final = ("login", "logout", "status", "sync", "query", "delete", "server", "doctor", "version")
+COMMANDS: Final = ("login", "logout", "status", "sync", "query", "delete", "server", "doctor", "wandb", "version")
 INTERRUPTED: Final = 130
 """What a shell reports for a command that Ctrl-C ended."""
 

@@ -8,11 +8,10 @@ from typing import Any
 import pluto.compat.wandb as wandb
 from pluto.compat.wandb.integration.needs import need
 
-need("sacred", "sacred")
-from sacred.observers import RunObserver  # noqa: E402  its absence is told first
+observers = need("sacred.observers", "sacred")
 
 
-class WandbObserver(RunObserver):  # type: ignore[misc,unused-ignore]  # a class only known at run time
+class WandbObserver(observers.RunObserver):  # type: ignore[misc]  # a class only known at run time
     """Opens a run with the arguments of `wandb.init`, and has it follow the experiment."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -50,10 +49,8 @@ class WandbObserver(RunObserver):  # type: ignore[misc,unused-ignore]  # a class
 
     def resource_event(self, filename: str) -> None:
         """Notes a file that the experiment has read, with its MD5, in the config."""
-        from sacred.dependencies import get_digest
-
         if filename not in self.resources:
-            self.resources[filename] = get_digest(filename)
+            self.resources[filename] = need("sacred.dependencies", "sacred").get_digest(filename)
             named = [[name, md5] for name, md5 in self.resources.items()]
             self.run.config.update({"resources": named}, allow_val_change=True)
 

@@ -11,11 +11,10 @@ from pluto.compat.wandb.integration.sklearn import utils
 
 def elbow_curve(clusterer: Any, X: Any, cluster_ranges: Any, n_jobs: int, show_cluster_time: bool) -> Any:
     """How well so many clusters fit, and how long it takes to find them."""
-    import joblib
-
     ranges = range(1, 10, 2) if cluster_ranges is None else sorted(cluster_ranges)
-    score = joblib.delayed(_score)
-    results = joblib.Parallel(n_jobs=n_jobs)(score(clusterer, X, count) for count in ranges)
+    parallel = utils.sklearn("utils.parallel")
+    score = parallel.delayed(_score)
+    results = parallel.Parallel(n_jobs=n_jobs)(score(clusterer, X, count) for count in ranges)
     data = [
         [count, abs(error), seconds if show_cluster_time else None]
         for count, (error, seconds) in zip(ranges, results, strict=True)
