@@ -10,7 +10,19 @@ from typing import Any, Final
 
 import click
 
-COMMANDS: Final = ("login", "logout", "status", "sync", "query", "delete", "server", "doctor", "neptune", "version")
+COMMANDS: Final = (
+    "login",
+    "logout",
+    "status",
+    "sync",
+    "query",
+    "delete",
+    "server",
+    "doctor",
+    "neptune",
+    "wandb",
+    "version",
+)
 INTERRUPTED: Final = 130
 """What a shell reports for a command that Ctrl-C ended."""
 

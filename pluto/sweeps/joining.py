@@ -73,6 +73,7 @@ class Reporter:
         self._what: tuple[float | None, bool] | None = None
 
     def __call__(self, trial: Trial) -> None:
+        """Tells it when it is time to, and whenever the trial has been stopped."""
         if trial.stopped or time.monotonic() - self._told >= _EVERY_S:
             self.tell(trial)
 

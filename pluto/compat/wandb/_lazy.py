@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 
@@ -27,5 +28,17 @@ def attributes(
     path = f"{package}.{(modules or {}).get(name, name)}"
     if name.startswith("__") or importlib.util.find_spec(path) is None:
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
-    value = space[name] = importlib.import_module(path)
+    try:
+        value = space[name] = importlib.import_module(path)
+    except ModuleNotFoundError:
+        return _Unmet(path)
     return value
+
+
+class _Unmet(ModuleType):
+    """A module that needs a package which is not installed: it can be named, and its names say what to install."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(importlib.import_module(self.__name__), name)

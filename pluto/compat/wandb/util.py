@@ -21,9 +21,8 @@ VALUE_BYTES_LIMIT: Final = 100_000
 
 
 def get_full_typename(o: Any) -> str:
-    """The class of a value, with its module unless it is a built-in one."""
-    kind = type(o)
-    return kind.__name__ if kind.__module__ in ("builtins", "__builtin__") else f"{kind.__module__}.{kind.__name__}"
+    """The class of a value, with its module."""
+    return f"{type(o).__module__}.{type(o).__qualname__}"
 
 
 def get_module(name: str, required: str | None = None, lazy: bool = True) -> Any:  # noqa: ARG001

@@ -127,7 +127,7 @@ def test_there_is_something_to_hold() -> None:
 @pytest.mark.originals
 @pytest.mark.timeout(300)
 def test_the_original_still_says_so(tmp_path: Path) -> None:
-    python = Path(os.environ["PLUTO_ORIGINALS"], "neptune", "bin", "python")
+    python = Path(os.environ["PLUTO_ORIGINALS"], "neptune-1.14.0.post2", "bin", "python")
     program = Path(play.__file__).with_name("record.py")
     subprocess.run([python, program, tmp_path], check=True, capture_output=True)
     for script, answers in ANSWERS.items():

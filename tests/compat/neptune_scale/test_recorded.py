@@ -110,7 +110,7 @@ def holds_the_same(script: str) -> None:
 @pytest.mark.timeout(300)
 def test_the_original_still_says_so(tmp_path: Path) -> None:
     originals = os.environ["PLUTO_ORIGINALS"]
-    python = Path(originals, "neptune-scale", "bin", "python")
+    python = Path(originals, "neptune-scale-0.30.0", "bin", "python")
     program = Path(play.__file__).with_name("record.py")
     subprocess.run([python, program, tmp_path], check=True, capture_output=True)
     for script, answers in ANSWERS.items():

@@ -37,6 +37,11 @@ def parts(root: Path) -> list[records.Row]:
 def config(root: Path) -> dict[str, Any]:
     """The config of the one run there is, with the door's own key."""
     (folder,) = journals.writers(root)
+    return config_of(folder)
+
+
+def config_of(folder: Path) -> dict[str, Any]:
+    """The config of a writer's run, with the door's own key."""
     start: records.Start = journals.read(folder, Kind.START)[0]
     merged: dict[str, Any] = json.loads(start.config or "{}")
     for change in journals.read(folder, Kind.CONFIG):

@@ -99,9 +99,7 @@ def test_ctrl_c_hands_over(home: Path, scripts: Scripts, tmp_path: Path) -> None
 
 def test_two_interrupts_take_nothing_away(home: Path, scripts: Scripts, tmp_path: Path) -> None:
     ready = tmp_path / "ready"
-    training = scripts.start(
-        TRAINING + f"open({str(ready)!r}, 'w').close()\ntime.sleep(60)", start_new_session=True
-    )
+    training = scripts.start(TRAINING + f"open({str(ready)!r}, 'w').close()\ntime.sleep(60)", start_new_session=True)
     until(ready.exists, 60)
     for _ in range(2):
         os.kill(training.pid, signal.SIGINT)

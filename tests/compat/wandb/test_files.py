@@ -42,9 +42,7 @@ def test_relative_paths_keep_their_folders(wandb: ModuleType, root: Path, files:
     ]  # fmt: skip
 
 
-def test_absolute_paths_keep_one_folder(
-    wandb: ModuleType, files: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_absolute_paths_keep_one_folder(wandb: ModuleType, files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = wandb.init(project="p")
     assert run.save(str(files / "a.txt")) == [f"{run.dir}/deep/a.txt"]
     assert run.save(files / "b.txt", base_path=files) == [f"{run.dir}/b.txt"]

@@ -115,9 +115,7 @@ def test_an_id_given_twice_is_a_fresh_run(online: ModuleType) -> None:
         assert (run.resumed, run.step) == (False, 0)
         run.log({"a": value})
         run.finish()
-    assert [rows_of(name) for name in ("abc", "abc~2", "abc~1")] == [
-        [{"a": value, "_step": 0}] for value in (3, 2, 1)
-    ]
+    assert [rows_of(name) for name in ("abc", "abc~2", "abc~1")] == [[{"a": value, "_step": 0}] for value in (3, 2, 1)]
     assert [run_of(name)["config"]["value"] for name in ("abc", "abc~2", "abc~1")] == [3, 2, 1]
 
 
@@ -157,9 +155,7 @@ def test_going_back(online: ModuleType) -> None:
     assert (run_of("abc")["name"], run_of("abc")["tags"]) == ("n", ["t"])
 
 
-def test_offline_runs_know_the_local_store(
-    online: ModuleType, root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_offline_runs_know_the_local_store(online: ModuleType, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = online.init(project="p", id="abc", name="n", config={"a": 1})
     first.log({"loss": 1})
     first.finish()

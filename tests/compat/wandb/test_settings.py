@@ -196,9 +196,7 @@ def test_variables_set_later_count(wandb: ModuleType, monkeypatch: pytest.Monkey
     assert run.project == "p"
 
 
-def test_a_broken_settings_file_is_left_out(
-    wandb: ModuleType, place: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_broken_settings_file_is_left_out(wandb: ModuleType, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (place / "wandb").mkdir()
     (place / "wandb" / "settings").write_text("[default]\nmode = sometimes\nproject = file\n")
     assert wandb.setup().settings.project is None

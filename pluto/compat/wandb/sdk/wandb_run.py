@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import operator
 import os
 import time
 import traceback
@@ -117,13 +118,14 @@ class Run(RunHistory, RunFiles, RunModels, RunDisplay):
         """Ends the run and waits until everything is delivered; Ctrl-C leaves the rest to the uploader.
 
         An `exit_code` other than 0 and None means that the run has failed. Does nothing when it is finished already.
-        Raises `TimeoutError` where the setting `finish_timeout` was not enough and `finish_timeout_raises` is on.
+        Raises `TypeError` for a code that is no whole number, and `TimeoutError` where the setting `finish_timeout` was
+        not enough and `finish_timeout_raises` is on.
         """
         if self._is_finished:
             return
         from pluto.compat.wandb.sdk.wandb_setup import singleton
 
-        code = exit_code or 0
+        code = operator.index(exit_code or 0)
         self._exit_code = code
         try:
             self._op.finish(code)

@@ -51,7 +51,7 @@ class SummaryDict:
 
     def update(self, d: Mapping[str, Any]) -> None:
         """Sets values: they stand until a later row has one of the same name."""
-        self._root._change({(*self._path, name): value for name, value in dict(d).items()}, [])
+        self._root._change({(*self._path, name): value for name, value in d.items()}, [])
 
     def __contains__(self, key: object) -> bool:
         return key in self._as_dict()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import weakref
 from typing import TYPE_CHECKING, Any, Literal
 
 from pluto.compat.wandb import env
@@ -32,6 +33,7 @@ class Api(ArtifactAccess, CloudAccess):
         self, overrides: dict[str, Any] | None = None, timeout: int | None = None, api_key: str | None = None
     ) -> None:
         from pluto.compat.wandb.sdk.wandb_setup import singleton
+        from pluto.core.settings import Remote
         from pluto.query import Client
 
         known = singleton().settings
@@ -49,6 +51,10 @@ class Api(ArtifactAccess, CloudAccess):
         place = {"host": self.settings["base_url"], "api_token": api_key} if named else {}
         seconds = timeout if timeout is not None else env.get_http_timeout(19)
         self._service_api = Client(timeout=seconds, **place)
+        # What was read goes on reading when nobody has the Api any more, so that a client of a server closes itself.
+        # The local store stays open: closing it may wait for the very thread that clears up.
+        if isinstance(self._service_api._connection.target, Remote):
+            weakref.finalize(self._service_api, self._service_api._connection.close)
         self._viewer: User | None = None
         self._runs: dict[str, Any] = {}
         self._sweeps: dict[str, Sweep] = {}

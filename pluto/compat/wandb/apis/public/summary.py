@@ -147,7 +147,8 @@ class HTTPSummary(Summary):
         last = record.stored.last_step
         row = 0 if last is None else last + 1
         said = {
-            written(path): [row, value[0]] if value else [row]
+            # As in a run itself, None and not-a-number leave nothing.
+            written(path): [row, value[0]] if value and value[0] is not None and value[0] == value[0] else [row]
             for path, value in _changes((), self._before, self._json_dict)
         }
         if said:

@@ -20,8 +20,8 @@ LISTED: Final = {"display_name": "name", "displayName": "name"}
 _TIMES: Final = {
     "created_at": "createdAt",
     "createdAt": "createdAt",
-    "heartbeat_at": "heartbeatAt",
-    "heartbeatAt": "heartbeatAt",
+    "heartbeat_at": "updatedAt",
+    "heartbeatAt": "updatedAt",
     "updated_at": "updatedAt",
     "updatedAt": "updatedAt",
 }
@@ -62,7 +62,7 @@ def _value(record: Record, name: str) -> Any:
     if name in LISTED:
         return record.details["name"]
     if name in _TIMES:
-        return read_moment(record.attrs[_TIMES[name]])
+        return read_moment(record.details[_TIMES[name]])
     if name in _ATTRS:
         found = record.attrs[_ATTRS[name]]
         if name == "tags":

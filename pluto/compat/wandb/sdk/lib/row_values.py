@@ -5,11 +5,18 @@ from __future__ import annotations
 import dataclasses
 import enum
 import math
+import pathlib
+import re
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, time, timedelta
 from decimal import Decimal
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import msgspec
 
 if TYPE_CHECKING:
     from pluto.compat.wandb.sdk.wandb_run import Run
@@ -133,9 +140,7 @@ def jsonable(value: Any, depth: int = 0, many: Callable[[Any], Any] | None = Non
         raise ValueError("Circular reference detected")
     if isinstance(value, Mapping):
         return {_key(name): jsonable(item, depth + 1, many) for name, item in list(value.items())}
-    if isinstance(value, (list, tuple)):
-        return [jsonable(item, depth + 1, many) for item in value]
-    if isinstance(value, (set, frozenset)):
+    if isinstance(value, (list, tuple, set, frozenset, deque, GeneratorType)):
         return [jsonable(item, depth + 1, many) for item in value]
     array = as_array(value)
     if array is not None:
@@ -213,13 +218,21 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return float(value)
     if isinstance(value, enum.Enum):
-        return clean(value.name)
-    if isinstance(value, bytes):
+        inner = _plain(value.value)
+        return clean(value.name) if inner is _OTHER else inner
+    if isinstance(value, (bytes, bytearray)):
         return value.decode("utf-8")
-    if isinstance(value, date):
-        return value.isoformat()
+    if isinstance(value, (date, time)):
+        text = value.isoformat()
+        return f"{text[:-6]}Z" if text.endswith("+00:00") else text
     if isinstance(value, (Decimal, complex)):
         return str(value).strip("()")
+    if isinstance(value, (UUID, pathlib.Path)) or type(value).__module__ in ("fractions", "ipaddress"):
+        return clean(str(value))
+    if isinstance(value, timedelta):
+        return msgspec.to_builtins(value)
+    if isinstance(value, re.Pattern):
+        return clean(str(value.pattern))
     return _OTHER
 
 

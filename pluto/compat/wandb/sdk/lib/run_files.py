@@ -102,6 +102,7 @@ class RunFiles(RunAbout):
         self, name: str, run_path: str | None = None, replace: bool = False, root: str | None = None
     ) -> io.TextIOBase | None:
         """A file of this run or another one, open for reading; None where there is none. See `wandb.restore`."""
+        self._refuse_if_finished("restore")
         return restored(self, name, run_path, replace, root)
 
     # within

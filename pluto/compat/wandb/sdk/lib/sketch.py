@@ -17,11 +17,16 @@ class Sketch:
         self._every = 1
         self._count = 0
         self._rows: list[dict[str, Any]] = []
+        self._width = 0
+        self._names: list[str] = []
+        """The names taken of rows of this width: sorting thousands costs more than logging them."""
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Takes a row."""
         if self._count % self._every == 0:
-            names = sorted(row)[:_NAMES] if len(row) > _NAMES else row
+            if len(row) > _NAMES and (len(row) != self._width or not row.keys() >= set(self._names)):
+                self._width, self._names = len(row), sorted(row)[:_NAMES]
+            names = self._names if len(row) > _NAMES else row
             self._rows.append({name: row[name] for name in names})
             if len(self._rows) >= _ROWS:
                 self._rows = self._rows[::2]

@@ -1,0 +1,1 @@
+"""The command line; its commands are those of `pluto wandb`."""

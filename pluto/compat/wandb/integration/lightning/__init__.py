@@ -1,0 +1,1 @@
+"""Loggers for Lightning, whose own is `lightning.pytorch.loggers.WandbLogger`."""

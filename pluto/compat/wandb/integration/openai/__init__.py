@@ -1,0 +1,1 @@
+"""OpenAI: `fine_tuning`."""

@@ -1,0 +1,1 @@
+"""What modules that log by themselves are made of."""
