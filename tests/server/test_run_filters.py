@@ -187,7 +187,7 @@ def test_a_regular_expression_that_never_ends_is_given_up(caller: Caller, patter
         caller.create(config=json.dumps({"a": text}))
     began = time.monotonic()
     answer = caller.get("/api/runs/list", projectName=PROJECT, filter=json.dumps({"config.a": {"$regex": pattern}}))
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
     assert answer.status_code == 400 and "longer than 1 s" in answer.json()["error"]
     shown = caller.get("/api/runs/list", projectName=PROJECT, filter='{"config.a": {"$regex": "^sho+rt$"}}')
     assert caller.ok(shown)["total"] == 1

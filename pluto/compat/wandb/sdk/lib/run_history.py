@@ -30,6 +30,7 @@ class RunHistory(RunAbout):
 
     _rows: Rows
     _alerts: dict[str, float]
+    _is_attached: bool
     """When an alert of each title was last sent."""
     summary: Summary
     _trial: Any = None
