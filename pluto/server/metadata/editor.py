@@ -35,8 +35,7 @@ class SqlEditor:
         self._config = dict(values)
 
     def remove_config(self, paths: Iterable[str]) -> None:
-        for path in paths:
-            self._config = without(self._config, path)
+        self._config = without(self._config, paths)
 
     def merge_settings(self, values: Mapping[str, Any]) -> None:
         self._columns["logger_settings"] = dump(merge(self.run.logger_settings, values))

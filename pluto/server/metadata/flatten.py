@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 MAX_KEY: Final = 500
@@ -73,14 +73,21 @@ def merge(into: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def without(values: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """The values less what a path names: keys joined with `/`, which may be in a key, too. No empty object is left."""
+def without(values: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
+    """The values less what paths name: keys joined with `/`, which may be in a key, too. No empty object is left."""
+    whole = frozenset(paths)
+    below: dict[str, list[str]] = {}
+    for path in whole:
+        at = path.find("/")
+        while at >= 0:
+            below.setdefault(path[:at], []).append(path[at + 1 :])
+            at = path.find("/", at + 1)
     kept: dict[str, Any] = {}
     for key, value in values.items():
-        if key == path:
+        if key in whole:
             continue
-        if isinstance(value, dict) and path.startswith(f"{key}/"):
-            inner = without(value, path[len(key) + 1 :])
+        if key in below and isinstance(value, dict):
+            inner = without(value, below[key])
             if not inner and value:
                 continue
             value = inner

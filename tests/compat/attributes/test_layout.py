@@ -113,7 +113,7 @@ def test_changes_follow_each_other(first: dict[str, Atom], second: dict[str, Ato
                 kinds.pop(path, None)
             elif any(other.startswith(path + "/") for other in state):
                 continue
-            config = without(without(config, layout.key_of(path)), f"{ATTRIBUTES}/{layout.TYPES}/{path}")
+            config = without(config, [layout.key_of(path), f"{ATTRIBUTES}/{layout.TYPES}/{path}"])
         found = read_back(config)
         assert found.keys() == state.keys()
         assert all(same(found[path], state[path]) for path in state)
