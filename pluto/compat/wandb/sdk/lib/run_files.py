@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pluto.compat.wandb.errors.term import termlog, termwarn
 from pluto.compat.wandb.sdk.lib.filenames import OUTPUT_FNAME
+from pluto.compat.wandb.sdk.lib.older import older
 from pluto.compat.wandb.sdk.lib.run_about import RunAbout, while_open
 
 _POLICIES: Final = ("live", "end", "now")
@@ -33,7 +34,7 @@ class RunFiles(RunAbout):
     @while_open
     def save(
         self,
-        glob_str: str | bytes | os.PathLike[str],
+        glob_str: str | bytes | os.PathLike[str] | None = None,
         base_path: str | os.PathLike[str] | None = None,
         policy: Literal["live", "now", "end"] = "live",
         glob: bool = True,
@@ -46,6 +47,9 @@ class RunFiles(RunAbout):
 
         Raises `ValueError` for another policy and for a pattern above `base_path`.
         """
+        if glob_str is None:
+            older("save() without a path", "leave it away: what a run has is kept as it is set")
+            return []
         if isinstance(glob_str, bytes):
             glob_str = glob_str.decode()
         if isinstance(glob_str, str) and glob_str.startswith(("gs://", "s3://")):
