@@ -46,7 +46,7 @@ def _attrs(registry: Registry) -> dict[str, Any]:
         "id": base64.standard_b64encode(f"Sweep:v1:{registry.sweep}".encode()).decode(),
         "name": registry.sweep,
         "config": registry.config,
-        "state": "RUNNING" if not trials or any(trial.state == "running" for trial in trials) else "FINISHED",
+        "state": registry.state.upper(),
         "runCount": len(trials),
         "runCountExpected": count if isinstance(count, int) else None,
     }
