@@ -263,10 +263,7 @@ def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
         run.finish(exit_code=exit_code, quiet=quiet)
 
 
-def join(exit_code: int | None = None, quiet: bool | None = None) -> None:
-    """`finish` by its older name."""
-    older("wandb.join()", "use wandb.finish()")
-    finish(exit_code, quiet)
+join = finish
 
 
 def restore(

@@ -18,7 +18,6 @@ CALLS: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
     "mode": (lambda wandb, run: run.mode, "use run.offline"),
     "detach": (lambda wandb, run: run.detach(), "leave it away"),
     "sync": (lambda wandb, run: run.log({"x": 1}, sync=True), "on disk when log() returns"),
-    "save": (lambda wandb, run: run.save(), "leave it away"),
     "best": (lambda wandb, run: run.define_metric("m", goal="maximize", summary="best"), "use 'min' or 'max'"),
     "settings": (lambda wandb, run: wandb.Settings(start_method="fork"), "start_method"),
     "to_dict": (lambda wandb, run: wandb.Settings().to_dict(), "use model_dump()"),

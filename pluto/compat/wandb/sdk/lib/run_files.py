@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pluto.compat.wandb.errors.term import termlog, termwarn
 from pluto.compat.wandb.sdk.lib.filenames import OUTPUT_FNAME
-from pluto.compat.wandb.sdk.lib.older import older
 from pluto.compat.wandb.sdk.lib.run_about import RunAbout, while_open
 
 _POLICIES: Final = ("live", "end", "now")
@@ -34,7 +33,7 @@ class RunFiles(RunAbout):
     @while_open
     def save(
         self,
-        glob_str: str | bytes | os.PathLike[str] | None = None,
+        glob_str: str | bytes | os.PathLike[str],
         base_path: str | os.PathLike[str] | None = None,
         policy: Literal["live", "now", "end"] = "live",
         glob: bool = True,
@@ -47,9 +46,6 @@ class RunFiles(RunAbout):
 
         Raises `ValueError` for another policy and for a pattern above `base_path`.
         """
-        if glob_str is None:
-            older("save() without a path", "leave it away: what a run has is kept as it is set")
-            return []
         if isinstance(glob_str, bytes):
             glob_str = glob_str.decode()
         if isinstance(glob_str, str) and glob_str.startswith(("gs://", "s3://")):
