@@ -18,7 +18,7 @@ class OlderSettings:
 
     if TYPE_CHECKING:
 
-        def model_dump(self) -> dict[str, Any]: ...
+        def model_dump(self) -> dict[str, Any]: ...  # noqa: D102
 
     def to_dict(self) -> dict[str, Any]:
         """The values by name."""
