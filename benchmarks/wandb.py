@@ -65,7 +65,11 @@ def measure(name: str, seconds: float, folder: Path) -> dict[str, Any]:
     values, size = inputs(case)
     yardstick = Yardstick(folder, size)
     kind = 0 if case.width else 1
-    calls = {"door": door()[kind], "native": native()[kind], "raw": lambda values, step: yardstick.insert()}
+    calls: dict[str, Log] = {
+        "door": door()[kind],
+        "native": native()[kind],
+        "raw": lambda values, step: yardstick.insert(),
+    }
     taken: dict[str, list[float]] = {which: [] for which in calls}
     steps = itertools.count()
     for call in calls.values():
@@ -88,7 +92,8 @@ def disabled(calls: int = 20_000) -> dict[str, Any]:
     """Microseconds of `run.log` of a disabled run, and of `dict.update` with the same."""
     import pluto.compat.wandb as wandb
 
-    run, plain, values = wandb.init(mode="disabled"), {}, {"loss": 0.5, "acc": 0.25}
+    run, values = wandb.init(mode="disabled"), {"loss": 0.5, "acc": 0.25}
+    plain: dict[str, float] = {}
     taken: dict[str, list[float]] = {"door": [], "dict": []}
     for _ in range(calls):
         for which, call in (("door", run.log), ("dict", plain.update)):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import string
 from urllib.parse import quote
 
 from pluto.core.settings import Remote
-from pluto.protocol.sqid import encode_sqid
 from pluto.query.runs import Runs
 
 
@@ -26,4 +26,10 @@ class Addresses(Runs):
     def run_url(self, project: str, run: int) -> str | None:
         """The address of the page of a run, given by number; None in the local store."""
         found = self.project_url(project)
-        return None if found is None else f"{found}/{encode_sqid(run)}"
+        if found is None:
+            return None
+        from sqids import Sqids
+
+        # The alphabet is that of the servers, whose pages have these short ids in their addresses.
+        short = Sqids(alphabet=string.ascii_lowercase + string.ascii_uppercase + string.digits, min_length=5)
+        return f"{found}/{short.encode([run])}"

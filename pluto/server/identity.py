@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import string
 
-from pluto.protocol.sqid import decode_sqid, encode_sqid
+from sqids import Sqids
 
-__all__ = ("PREFIX_MAX", "decode_sqid", "encode_sqid", "parse_display_id", "run_prefix")
-
+_SQIDS = Sqids(alphabet=string.ascii_lowercase + string.ascii_uppercase + string.digits, min_length=5)
 _DISPLAY_ID = re.compile(r"([A-Za-z0-9]+)-([0-9]{1,9})")
 _SEPARATORS = re.compile(r"[-_\s.]+")
 
@@ -38,3 +37,17 @@ def parse_display_id(text: str) -> tuple[str, int] | None:
     """Prefix and number of `MMP-12`, None for anything else."""
     match = _DISPLAY_ID.fullmatch(text)
     return (match[1].upper(), int(match[2])) if match else None
+
+
+def encode_sqid(run: int) -> str:
+    return _SQIDS.encode([run])
+
+
+def decode_sqid(text: str) -> int | None:
+    """The run's number, None for a text that no run's number gives."""
+    if len(text) > 20 or not text.isascii() or not text.isalnum():
+        return None
+    numbers = _SQIDS.decode(text)
+    if len(numbers) != 1 or numbers[0] >> 63 or _SQIDS.encode(numbers) != text:
+        return None
+    return numbers[0]

@@ -49,7 +49,7 @@ def _refused(command: Any) -> Any:
 @click.option("--legacy", is_flag=True, **_HIDDEN)
 @_refused
 @click.pass_context
-def sync(ctx: click.Context, paths: tuple[Path, ...], dry_run: bool, sync_all: bool, **_: Any) -> None:
+def sync(ctx: click.Context, /, paths: tuple[Path, ...], dry_run: bool, sync_all: bool, **_: Any) -> None:
     """Deliver runs that were kept offline, or left behind: those of PATHS, folders as `wandb/offline-run-…`, or all.
 
     What was delivered is never delivered twice. Exit code 3 where something is left.

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pluto.compat.wandb.errors.errors import Error, UsageError
 from pluto.compat.wandb.errors.term import termlog, termsetup, termwarn
 from pluto.compat.wandb.sdk.lib import ipython, module, run_folder, run_messages
+from pluto.compat.wandb.sdk.lib.older import older
 from pluto.compat.wandb.sdk.lib.opening import open_run
 from pluto.compat.wandb.sdk.lib.resume_file import resume_id
 from pluto.compat.wandb.sdk.lib.run_config import RunConfig, gather
@@ -49,6 +50,8 @@ def init(
     monitor_gym: bool | None = None,
     settings: Settings | Mapping[str, Any] | None = None,
     anonymous: Any = UNSET,
+    *,
+    magic: Any = None,
 ) -> Run:
     """A run that is open: log to it, then `finish()` it, or use it as a context manager.
 
@@ -84,6 +87,7 @@ def init(
         monitor_gym: Whether gym's videos are logged.
         settings: Settings, or a dict of them; the arguments above come first.
         anonymous: Has no effect: nothing needs an account here.
+        magic: Of older releases; has no effect.
 
     Raises:
         UsageError: ids, names and runs that can't be had as asked for.
@@ -91,6 +95,8 @@ def init(
         Error: `resume="must"` while another run is open.
         ConfigError, TypeError: a config that can't be read.
     """
+    if magic:
+        older("init(magic=…)", "log what you want to see")
     given = settings.model_copy() if isinstance(settings, Settings) else Settings(**(settings or {}))
     named = {
         "run_job_type": job_type, "root_dir": dir, "project": project, "entity": entity, "reinit": reinit,

@@ -20,6 +20,7 @@ from pluto.compat.wandb.sdk.lib import attaching, module, resume_file, run_facts
 from pluto.compat.wandb.sdk.lib.definitions import Definitions
 from pluto.compat.wandb.sdk.lib.engine import RunOp
 from pluto.compat.wandb.sdk.lib.logger_capture import capture
+from pluto.compat.wandb.sdk.lib.older import OlderRun, older
 from pluto.compat.wandb.sdk.lib.rows import Rows
 from pluto.compat.wandb.sdk.lib.run_about import while_open
 from pluto.compat.wandb.sdk.lib.run_display import RunDisplay
@@ -47,7 +48,7 @@ class RunStatus:
     sync_time: datetime | None = None
 
 
-class Run(RunHistory, RunFiles, RunModels, RunDisplay):
+class Run(RunHistory, RunFiles, RunModels, RunDisplay, OlderRun):
     """A run. `wandb.init` makes it; as a context manager it is finished with the block, failed if an exception left it.
 
     Every call is on disk when it returns, and nothing raises for a network or disk that fails. Safe from several
@@ -114,13 +115,16 @@ class Run(RunHistory, RunFiles, RunModels, RunDisplay):
         """It is about to be handed out: no attribute is added any more."""
         self.__dict__["_frozen"] = True
 
-    def finish(self, exit_code: int | None = None) -> None:
+    def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
         """Ends the run and waits until everything is delivered; Ctrl-C leaves the rest to the uploader.
 
         An `exit_code` other than 0 and None means that the run has failed. Does nothing when it is finished already.
+        `quiet` is of older releases: the setting of that name takes its place.
         Raises `TypeError` for a code that is no whole number, and `TimeoutError` where the setting `finish_timeout` was
         not enough and `finish_timeout_raises` is on.
         """
+        if quiet is not None:
+            older("finish(quiet=…)", "use wandb.Settings(quiet=…)")
         if self._is_finished:
             return
         from pluto.compat.wandb.sdk.wandb_setup import singleton
@@ -144,6 +148,7 @@ class Run(RunHistory, RunFiles, RunModels, RunDisplay):
 
     def join(self, exit_code: int | None = None) -> None:
         """`finish` by its older name."""
+        older("run.join()", "use run.finish()")
         self.finish(exit_code)
 
     def _before_end(self, end: End) -> None:
@@ -252,11 +257,11 @@ class Run(RunHistory, RunFiles, RunModels, RunDisplay):
         return self._config_artifact_callback(key, value)
 
 
-def finish(exit_code: int | None = None) -> None:
-    """Finishes the run of `wandb.init`. Does nothing when there is none."""
+def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
+    """Finishes the run of `wandb.init`. Does nothing when there is none. `quiet` is of older releases."""
     run = module.current()
     if run is not None:
-        run.finish(exit_code=exit_code)
+        run.finish(exit_code=exit_code, quiet=quiet)
 
 
 join = finish

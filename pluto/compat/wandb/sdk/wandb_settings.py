@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from pluto.compat.wandb.errors.errors import UnsupportedError
 from pluto.compat.wandb.errors.term import termwarn
 from pluto.compat.wandb.sdk.lib import settings_sources as sources
+from pluto.compat.wandb.sdk.lib.older import OlderSettings
 from pluto.compat.wandb.sdk.lib.settings_paths import SettingsPaths
 from pluto.compat.wandb.sdk.lib.settings_table import ALIASES, FIELDS, OLD, Field
 
@@ -37,7 +38,7 @@ class ValidationError(ValueError):
         return len(self._errors)
 
 
-class Settings(SettingsPaths):
+class Settings(SettingsPaths, OlderSettings):
     """How a run is recorded. Every setting is a keyword here and an attribute that checks what is assigned.
 
     Raises `ValidationError`, which is a `ValueError`, for an unknown setting and for a value it does not take, and

@@ -83,7 +83,7 @@ def find(sweep_id: str, entity: str | None = None, project: str | None = None) -
 
     Raises `UsageError` where there is none.
     """
-    parts = sweep_id.split("/") if isinstance(sweep_id, str) else []
+    parts = str(sweep_id).split("/")
     if not 1 <= len(parts) <= 3 or not all(parts):
         raise UsageError(
             f"Expected sweep_id in form of sweep, project/sweep, or entity/project/sweep, not {sweep_id!r}"

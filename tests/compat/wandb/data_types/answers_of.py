@@ -51,19 +51,20 @@ def attempt(call: Any) -> str:
 def comparable(rows: list[dict[str, Any]], config: dict[str, Any], ran: dict[str, Any]) -> dict[str, Any]:
     """The answers of a script, without what differs from one time to the next."""
     folder = Path(ran["dir"])
-    files = {}
+    contents: dict[str, list[Any]] = {}
     for path in sorted(folder.glob("media/**/*")):
         if path.is_file():
-            files[_name(path.relative_to(folder).as_posix())] = _content(path)
+            contents.setdefault(_name(path.relative_to(folder).as_posix()), []).append(_content(path))
+    files = {name: found[0] if len(found) == 1 else sorted(found, key=str) for name, found in contents.items()}
     kept = {key: value for key, value in config.items() if key in _CONFIG and value}
-    found = {
+    everything = {
         "rows": [_flat({key: value for key, value in row.items() if key not in OWN}) for row in map(_plain, rows)],
         "summary": ran["summary"],
         "config": kept,
         "files": files,
         "answer": ran["answer"],
     }
-    return json.loads(json.dumps(_plain(found), sort_keys=True, default=str))
+    return json.loads(json.dumps(_plain(everything), sort_keys=True, default=str))
 
 
 _CONFIG = ("visualize", "viz", "mask/class_labels", "bounding_box/class_labels")

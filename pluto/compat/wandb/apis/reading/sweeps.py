@@ -42,11 +42,12 @@ def _root(client: Client) -> Path:
 def _attrs(registry: Registry) -> dict[str, Any]:
     trials = registry.trials()
     count = registry.config.get("run_cap")
+    done = isinstance(count, int) and sum(trial.state != "running" for trial in trials) >= count
     return {
         "id": base64.standard_b64encode(f"Sweep:v1:{registry.sweep}".encode()).decode(),
         "name": registry.sweep,
         "config": registry.config,
-        "state": "RUNNING" if not trials or any(trial.state == "running" for trial in trials) else "FINISHED",
+        "state": "FINISHED" if done else registry.state.upper(),
         "runCount": len(trials),
         "runCountExpected": count if isinstance(count, int) else None,
     }

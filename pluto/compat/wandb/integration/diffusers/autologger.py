@@ -18,7 +18,7 @@ class ImagesResolver:
         self,
         args: Sequence[Any],
         kwargs: dict[str, Any],
-        response: Response,
+        response: Response[Any, Any],
         start_time: float,  # noqa: ARG002
         time_elapsed: float,  # noqa: ARG002
     ) -> dict[str, Any] | None:

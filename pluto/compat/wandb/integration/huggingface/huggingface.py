@@ -18,7 +18,7 @@ class PipelineResolver:
         self,
         args: Sequence[Any],
         kwargs: dict[str, Any],
-        response: Response,
+        response: Response[Any, Any],
         start_time: float,  # noqa: ARG002
         time_elapsed: float,
     ) -> dict[str, Any]:

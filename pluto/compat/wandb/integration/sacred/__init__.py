@@ -11,7 +11,7 @@ from pluto.compat.wandb.integration.needs import need
 observers = need("sacred.observers", "sacred")
 
 
-class WandbObserver(observers.RunObserver):  # type: ignore[misc]  # a class only known at run time
+class WandbObserver(observers.RunObserver):  # type: ignore[misc, name-defined]  # a class only known at run time
     """Opens a run with the arguments of `wandb.init`, and has it follow the experiment."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -39,4 +39,4 @@ def parse_sm_secrets() -> dict[str, str]:
         return {}
     with open(files.SM_SECRETS, encoding="utf-8") as file:
         pairs = [line.strip().split("=", 1) for line in file if "=" in line]
-    return dict(pairs)  # type: ignore[arg-type]
+    return dict(pairs)

@@ -14,7 +14,7 @@ callbacks = need("stable_baselines3.common.callbacks", "sb3", "stable-baselines3
 logger = logging.getLogger(__name__)
 
 
-class WandbCallback(callbacks.BaseCallback):  # type: ignore[misc]  # a class only known at run time
+class WandbCallback(callbacks.BaseCallback):  # type: ignore[misc, name-defined]  # a class only known at run time
     """Takes the model's hyperparameters into the config, keeps its checkpoints, and may watch its policy.
 
     Args:

@@ -33,7 +33,7 @@ def wandb_callback() -> Callable[[Any], None]:
     return callback
 
 
-class WandbCallback(xgboost.callback.TrainingCallback):  # type: ignore[misc]  # a class only known at run time
+class WandbCallback(xgboost.callback.TrainingCallback):  # type: ignore[misc, name-defined]  # a class only known at run time
     """Logs each iteration's metrics as `<set>-<metric>` with `epoch`, and the booster's configuration as config.
 
     Args:

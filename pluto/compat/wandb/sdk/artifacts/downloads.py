@@ -17,6 +17,7 @@ from pluto.compat.wandb.sdk.artifacts._validators import (
 )
 from pluto.compat.wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry
 from pluto.compat.wandb.sdk.artifacts.drafting import ArtifactDraft
+from pluto.compat.wandb.sdk.lib.older import older
 from pluto.compat.wandb.sdk.lib.paths import FilePathStr, LogicalPath, StrPath
 
 if TYPE_CHECKING:
@@ -79,13 +80,17 @@ class ArtifactDownloads(ArtifactDraft):
         skip_cache: bool | None = None,
         path_prefix: StrPath | None = None,
         multipart: bool | None = None,  # noqa: ARG002
+        *,
+        recursive: bool | None = None,
     ) -> FilePathStr:
         """The folder with the artifact's files: `root`, or one of its own below WANDB_ARTIFACT_DIR (`./artifacts`).
 
         Files that are there as they should be are left alone, and so is what else is in the folder. `path_prefix`: only
         paths that begin so. `allow_missing_references`: goes on where something it refers to is gone. `skip_cache`:
-        straight to the folder. `multipart` is not needed: a file comes in one stream.
+        straight to the folder. `multipart` is not needed: a file comes in one stream. `recursive` is of older releases.
         """
+        if recursive:
+            older("download(recursive=…)", "download the artifacts that it refers to one by one")
         place = self._add_download_root(root)
         entries = [self.get_entry(path) for path in list(self.manifest.entries)]
         wanted = [entry for entry in entries if not path_prefix or entry.path.startswith(str(path_prefix))]

@@ -52,6 +52,8 @@ class Rows:
         self._opened_us = 0
         self._known: set[str] = set()
         """Names that need no second look."""
+        self._names: list[str] = []
+        """The names of the last call, where all of them were known: rows are mostly alike, and this is quickly seen."""
         self._needed: set[str] = set()
         """Step metrics without which a row of known names is not complete."""
         self._dependents: set[str] = set()
@@ -68,10 +70,11 @@ class Rows:
         """
         values: Mapping[str, Any] | None = None
         items: list[tuple[Path, Any]] = []
+        same, names = False, list[str]()
         if (
             type(data) is dict
             and data
-            and data.keys() <= self._known
+            and ((same := (names := list(data)) == self._names) or data.keys() <= self._known)
             and _PLAIN.issuperset(map(type, data.values()))
             and (not self._needed or self._needed <= data.keys() or data.keys().isdisjoint(self._dependents))
         ):
@@ -112,7 +115,8 @@ class Rows:
             for name in self._step_names:
                 if name in values:
                     self._steps[name] = values[name]
-            self._take(now, values, flush)
+            self._take(now, values, flush, same and values is data)
+            self._names = names if values is data else []
 
     def define(self, metric: Metric) -> Definition:
         """Takes a definition over. Metrics that are known are looked at anew."""
@@ -126,6 +130,7 @@ class Rows:
     def look_anew(self) -> None:
         """Definitions have changed: every name is looked at again."""
         self._known.clear()
+        self._names = []
         self._needed.clear()
         self._dependents.clear()
         self.tally.defined()
@@ -160,12 +165,12 @@ class Rows:
     def _part(self, now: int, number: int, values: Mapping[str, Any], flush: bool) -> bytes:
         return _pack((now, [number + 1] if self.relative else number, values, flush))
 
-    def _take(self, now: int, values: Mapping[str, Any], flush: bool) -> None:
-        """The row that is open has got a part."""
+    def _take(self, now: int, values: Mapping[str, Any], flush: bool, same: bool) -> None:
+        """The row that is open has got a part; `same` if its names are those of the part before."""
         self._opened_us = now
         if flush and not self.open:
             self._values = values  # type: ignore[assignment]  # it is only read until the row is finished, just below
-            self._finish()
+            self._finish(same)
             self.number += 1
             return
         self._values = {**self._values, **values} if self.open else dict(values)
@@ -174,8 +179,8 @@ class Rows:
             self._finish()
             self.number += 1
 
-    def _finish(self) -> None:
-        self.tally.add(self._values, self.number, self._opened_us)
+    def _finish(self, same: bool = False) -> None:
+        self.tally.add(self._values, self.number, self._opened_us, same)
         self.sketch.add(self._values)
         self.open, self._values = False, {}
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from pluto.compat.wandb.errors.errors import UsageError
 from pluto.compat.wandb.errors.term import termwarn
 from pluto.compat.wandb.sdk.lib.definitions import Path, written
+from pluto.compat.wandb.sdk.lib.older import older
 from pluto.compat.wandb.sdk.wandb_config import Config, ConfigStatic
 from pluto.core.jsonable import to_json
 from pluto.protocol import records
@@ -197,18 +198,22 @@ class RunAbout:
 
     def get_url(self) -> str | None:
         """`url` by its older name."""
+        older("run.get_url()", "use run.url")
         return self.url
 
     def get_project_url(self) -> str | None:
         """`project_url` by its older name."""
+        older("run.get_project_url()", "use run.project_url")
         return self.project_url
 
     def get_sweep_url(self) -> str | None:
         """`sweep_url` by its older name."""
+        older("run.get_sweep_url()", "use run.sweep_url")
         return self.sweep_url
 
     def project_name(self) -> str:
         """`project` by its older name."""
+        older("run.project_name()", "use run.project")
         return self.project
 
     # within

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pluto.compat.wandb.errors.errors import Error
 from pluto.compat.wandb.errors.term import termwarn
 from pluto.compat.wandb.sdk.lib.definitions import Path, kinds
+from pluto.compat.wandb.sdk.lib.older import older
 from pluto.compat.wandb.sdk.lib.row_values import summary_value
 from pluto.compat.wandb.sdk.lib.run_about import RunAbout, while_open
 from pluto.compat.wandb.sdk.wandb_alerts import AlertLevel
@@ -41,7 +42,14 @@ class RunHistory(RunAbout):
         """The number of the row that is open, or comes next."""
         return self._rows.number
 
-    def log(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
+    def log(
+        self,
+        data: Mapping[str, Any],
+        step: int | None = None,
+        commit: bool | None = None,
+        *,
+        sync: bool | None = None,
+    ) -> None:
         """Adds values to a row; on disk when it returns.
 
         Without `step` the row is finished, unless `commit` is False, and the next one gets the next number. With a
@@ -49,8 +57,10 @@ class RunHistory(RunAbout):
         over takes nothing more: a warning says so. Dicts in it are taken apart, with dots between their names.
 
         Raises `TypeError` for what is no mapping, has names that are no texts, or holds what has no JSON form: nothing
-        of it is logged then. Raises `UsageError` once the run is finished.
+        of it is logged then. Raises `UsageError` once the run is finished. `sync` is of older releases.
         """
+        if sync is not None:
+            older("log(sync=…)", "leave it away: what is logged is on disk when log() returns")
         if self._is_finished:
             self._refuse_if_finished("log")
         if step is not None and (self._settings.mode == "shared" or self._is_attached):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,7 +49,12 @@ def summary_of(client: Client, project: str, run: Mapping[str, Any]) -> Stored:
     own: Mapping[str, Any] = (run.get("config") or {}).get(OWN) or {}
     found = Stored()
     definitions = Definitions(own.get("m"))
-    values = Values.of(client, project, run, own.get("bools") or {})
+
+    def asks_first(name: str) -> bool:
+        definition = definitions.of(path_of(name, own))
+        return definition is not None and "first" in definition.aggregates
+
+    values = Values.of(client, project, run, own.get("bools") or {}, asks_first)
     for name, last in values.lasts.items():
         path = path_of(name, own)
         definition = definitions.of(path)
@@ -112,13 +117,20 @@ class Values:
         self._aggregates: dict[str, Aggregate] = {}
 
     @classmethod
-    def of(cls, client: Client, project: str, run: Mapping[str, Any], bools: Mapping[str, Any]) -> Values:
-        """The values of a run. Raises `QueryError`."""
+    def of(
+        cls,
+        client: Client,
+        project: str,
+        run: Mapping[str, Any],
+        bools: Mapping[str, Any],
+        firsts: Callable[[str], bool],
+    ) -> Values:
+        """The values of a run; first ones only of names that `firsts` says yes to. Raises `QueryError`."""
         found = cls()
         for number, until in lineage(client, project, run):
             for name, one in client.summaries(project, number).items():
                 if not name.startswith(SYSTEM):
-                    found._add_numbers(client, project, number, name, one, until, name in bools)
+                    found._add_numbers(client, project, number, name, one, until, name in bools, firsts(name))
             for type in (TEXTS, JSON):
                 for row in client.iter_data(project, number, type=type):
                     if until is None or row["step"] <= until:
@@ -134,19 +146,28 @@ class Values:
         return aggregate.shown(definition)
 
     def _add_numbers(
-        self, client: Client, project: str, number: int, name: str, one: Summary, until: float | None, is_bool: bool
+        self,
+        client: Client,
+        project: str,
+        number: int,
+        name: str,
+        one: Summary,
+        until: float | None,
+        is_bool: bool,
+        first: bool,
     ) -> None:
-        before = self._aggregates.setdefault(name, Aggregate())
-        points = client.points(project, number, name, step_max=one.first_step if until is None else until)
-        if not len(points):
+        if until is not None and until < one.first_step:
             return
-        if before.first is None:
+        before = self._aggregates.setdefault(name, Aggregate())
+        if first and before.first is None:
+            points = client.points(project, number, name, step_max=one.first_step)
             before.first = plain(float(points.values[0]), is_bool)
         if until is None or until >= one.last_step:
             if one.finite:
                 before.merge(plain(one.min), plain(one.max), one.sum, one.finite)
             self._add(name, Last(one.last_step, one.last_time, plain(one.last, is_bool)))
             return
+        points = client.points(project, number, name, step_max=until)
         for value in points.values[points.values == points.values].tolist():
             before.merge(plain(value), plain(value), value, 1)
         last = Last(float(points.steps[-1]), int(points.times[-1]), plain(float(points.values[-1]), is_bool))

@@ -32,9 +32,12 @@ class Tally:
         self.runtime = 0.0
         """and the `_runtime` the run had then."""
 
-    def add(self, values: Mapping[str, Any], number: int, time_us: int) -> None:
-        """A row is finished."""
-        self._pending.update(values)
+    def add(self, values: Mapping[str, Any], number: int, time_us: int, same: bool = False) -> None:
+        """A row is finished; `same` if its names are those of the row before."""
+        if same and len(self._pending) == len(values):
+            self._pending = dict(values)
+        else:
+            self._pending.update(values)
         self._row = number, time_us, values.get("_timestamp")
         if self.aggregated:
             for name in self.aggregated.intersection(values):
