@@ -65,7 +65,7 @@ def sync(ctx: click.Context, /, paths: tuple[Path, ...], dry_run: bool, sync_all
 
 def _of(path: Path) -> list[Path]:
     """Where the runs that a run's folder, a file in it or a folder of such folders is of lie."""
-    from pluto.cli.leftovers import leftovers, roots
+    from pluto.core.leftovers import leftovers, roots
 
     path = path.resolve()
     path = path.parent if path.is_file() else path

@@ -138,16 +138,13 @@ def _attrs(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def make_project(client: Any, place: str, description: str | None = None) -> None:
-    """Makes a project, unless it is there. Raises `UnsupportedError` where projects come with their first run only."""
+    """Makes a project, unless it is there. A stock server, where projects come with their first run, says so."""
     from pluto.query import QueryError
 
-    create = getattr(client, "create_project", None)
     if any(row["name"] == place for row in client.list_projects()):
         return
-    if create is None:
-        raise UnsupportedError(f"Project {place!r} is made with its first run: wandb.init(project=…)")
     try:
-        create(place, description=description)
+        client.create_project(place, description=description)
     except QueryError as error:
         if error.status_code != 409:
             raise
