@@ -6,7 +6,9 @@ import importlib.util
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import click
 import pytest
@@ -16,6 +18,7 @@ from pluto.core.options import OPTIONS
 from tests.programs import PLUTO, Scripts
 
 ROOT = Path(__file__).resolve().parent.parent
+SWITCHING = ROOT / "docs" / "switching-from-neptune.md"
 README = (ROOT / "README.md").read_text()
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 VARIABLES = {name for option in OPTIONS.values() for name in (*option.env, *option.old_env)}
@@ -59,15 +62,40 @@ def test_every_command_named_exists(page: Path) -> None:
         assert {word for word in rest if word.startswith("--")} <= known | {"--help"}, named
 
 
+def written_by(name: str) -> ModuleType:
+    """A program in docs/ that writes a page."""
+    specification = importlib.util.spec_from_file_location(f"{name}_page", ROOT / "docs" / f"{name}.py")
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
 def test_the_page_of_commands_is_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
-    specification = importlib.util.spec_from_file_location("commands_page", ROOT / "docs" / "commands.py")
-    assert specification
-    assert specification.loader
-    commands = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(commands)
+    commands = written_by("commands")
     assert (ROOT / "docs" / "commands.md").read_text() == commands.page(), "python docs/commands.py > docs/commands.md"
+
+
+def test_the_table_of_coverage_is_of_now() -> None:
+    assert SWITCHING.read_text() == written_by("coverage").page(), "python docs/coverage.py"
+
+
+def test_the_examples_for_those_who_switch_run_in_turn_and_so_do_its_commands(scripts: Scripts) -> None:
+    text = SWITCHING.read_text()
+    (scripts.folder / "train.py").write_text("import neptune, sys; assert sys.argv[1:] == ['--epochs', '3']")
+    for block, command in re.findall(
+        r"^```python\n(.*?)^```|^    (p(?:luto|ython) [^\n]+)$", text, re.DOTALL | re.MULTILINE
+    ):
+        if block:
+            scripts.run(block)
+            continue
+        words = shlex.split(command)
+        words = [sys.executable, *words[1:]] if words[0] == "python" else [*PLUTO, *words[1:]]
+        done = subprocess.run(words, cwd=scripts.folder, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
 
 
 def test_the_examples_of_the_readme_run_in_turn_and_so_do_its_commands(scripts: Scripts) -> None:

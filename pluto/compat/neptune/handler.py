@@ -273,10 +273,10 @@ class Handler(SupportsNamespaces):
                 return
             found = self._container.get_attribute(self._path)
             if isinstance(found, Namespace):
-                for below in list(found):
-                    self.pop(below, wait=wait)
+                below = self._container._structure.iterate_subpaths(parse_path(self._path))
+                self._container._pop_all([parse_path(path) for path in below], wait=wait)
             else:
-                self._container._pop_impl(parse_path(self._path), wait=wait)
+                self._container._pop_all([parse_path(self._path)], wait=wait)
 
     # reading
 

@@ -95,6 +95,31 @@ def test_deleting(run: Any) -> None:
         assert run.exists("q")
 
 
+def test_a_namespace_is_deleted_with_one_record(open_run: Any) -> None:
+    run = open_run(project="tests/door")
+    run["p"] = {f"group {place % 3}/{place}": place for place in range(200)}
+    run["p/deep/series"].append(1)
+    run["q"] = 1
+    _, before = run._backend.progress()
+    del run["p"]
+    _, after = run._backend.progress()
+    assert after == before + 2  # the values, and the points
+    run.sync()
+    assert sorted(run.get_structure()) == ["q", "sys"]
+    run["p/deep/series"].append(5)
+    run.wait()
+    assert list(run["p/deep/series"].fetch_values(include_timestamp=False)["value"]) == [5]
+
+
+def test_deleting_what_the_store_sets(run: Any) -> None:
+    if run.get_url().startswith("file"):
+        run["sys/mine"] = 1
+        del run["sys"]
+        run.sync()
+        assert run.exists("sys/id")
+        assert not run.exists("sys/mine")
+
+
 def test_deleting_what_is_not_there(run: Any) -> None:
     run["leaf"] = 1
     for path in ("missing", "leaf/x", "missing/x"):

@@ -317,11 +317,12 @@ class MetadataContainer(AbstractContextManager["MetadataContainer"], NeptuneObje
             self._watch.stop()
         self._backend.stop_watching()
 
-    def _pop_impl(self, path: list[str], *, wait: bool) -> None:
-        self._structure.pop(path)
+    def _pop_all(self, paths: list[list[str]], *, wait: bool) -> None:
+        for path in paths:
+            self._structure.pop(path)
         self._float_series.clear()
-        name = "/".join(path)
-        self._backend.perform(lambda fields: fields.delete(name), wait=wait)
+        names = ["/".join(path) for path in paths]
+        self._backend.perform(lambda fields: fields.delete(names), wait=wait)
 
     def _define_all(self, definitions: Any) -> None:
         for path, kind in definitions.items():

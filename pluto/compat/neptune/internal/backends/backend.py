@@ -105,8 +105,8 @@ class FieldWriter(abc.ABC):
         """Sets an artifact."""
 
     @abc.abstractmethod
-    def delete(self, path: str) -> None:
-        """Removes a field."""
+    def delete(self, paths: Sequence[str]) -> None:
+        """Removes fields."""
 
 
 class Backend(abc.ABC):

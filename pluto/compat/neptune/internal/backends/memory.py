@@ -175,9 +175,10 @@ class MemoryBackend(Backend, FieldWriter):
         """Sets an artifact."""
         self._field(path, AttributeKind.ARTIFACT).value = files
 
-    def delete(self, path: str) -> None:
-        """Removes a field."""
-        self._fields.pop(path, None)
+    def delete(self, paths: Sequence[str]) -> None:
+        """Removes fields."""
+        for path in paths:
+            self._fields.pop(path, None)
 
     # reads
 

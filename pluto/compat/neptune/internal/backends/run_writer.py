@@ -39,6 +39,8 @@ _KINDS: Final[tuple[tuple[type, AttributeKind], ...]] = (
     (GitCommit, AttributeKind.GIT_REF),
     (TrackedFiles, AttributeKind.ARTIFACT),
 )
+_PLAIN: Final = frozenset(kind for _, kind in _KINDS) - {AttributeKind.ARTIFACT}
+"""What holds one value, and nothing beside."""
 
 
 class RunWriter(FieldWriter):
@@ -256,16 +258,19 @@ class RunWriter(FieldWriter):
 
     # all
 
-    def delete(self, path: str) -> None:
-        """Removes a field."""
-        self._may_set(path)
+    def delete(self, paths: Sequence[str]) -> None:
+        """Removes fields."""
         self.write_together()
-        for known in (self.kinds, self.values, self._last):
-            known.pop(path, None)
-        if path in _TAGS:
-            self.attributes.set_tags((), group=_TAGS[path])
-        else:
-            self.attributes.delete([path])
+        gone = [path for path in paths if path not in _SET_BY_STORE]
+        own = [path for path in gone if path not in _TAGS]
+        self.attributes.delete(own, plain={path for path in own if self.kinds.get(path) in _PLAIN})
+        for path in gone:
+            for known in (self.kinds, self.values, self._last):
+                known.pop(path, None)
+            if path in _TAGS:
+                self.attributes.set_tags((), group=_TAGS[path])
+        for path in paths:
+            self._may_set(path)
 
     def _may_set(self, path: str) -> None:
         if path in _SET_BY_STORE:
