@@ -1,9 +1,9 @@
-"""The table of what is there of each mirrored package: `python docs/coverage.py` writes it into the page about it."""
+"""Tables of what is there of each mirrored package: `python docs/coverage.py` writes them into the pages about them."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,16 +13,19 @@ sys.path.insert(0, str(ROOT))
 from pluto.compat.alias import MIRRORED  # noqa: E402
 from tests.compat.surfaces import RECORDED, problems  # noqa: E402
 
-PAGE: Final = ROOT / "docs" / "switching-from-neptune.md"
-PACKAGES: Final = ("neptune", "neptune_scale", "neptune_query")
+PACKAGES: Final = {
+    ROOT / "docs" / "switching-from-neptune.md": ("neptune", "neptune_scale", "neptune_query"),
+    ROOT / "docs" / "switching-from-wandb.md": ("wandb",),
+}
+"""The pages, and what each is about."""
 BEGIN: Final = "<!-- written by `python docs/coverage.py` -->\n"
 END: Final = "<!-- end -->\n"
 
 
-def table() -> str:
+def table(packages: Iterable[str]) -> str:
     """A line for each group of modules, and one for each package."""
     lines = ["| module | names | as in the original | methods, properties, attributes |", "|---|---:|---:|---:|"]
-    for root in PACKAGES:
+    for root in packages:
         groups: dict[str, list[str]] = {}
         for module in RECORDED[root]["modules"]:
             groups.setdefault(".".join(module.split(".")[:2]), []).append(module)
@@ -34,10 +37,10 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def page() -> str:
+def page(path: Path) -> str:
     """The page with the table of now."""
-    before, _, rest = PAGE.read_text().partition(BEGIN)
-    return f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
+    before, _, rest = path.read_text().partition(BEGIN)
+    return f"{before}{BEGIN}\n{table(PACKAGES[path])}\n{END}{rest.partition(END)[2]}"
 
 
 def _called(group: str, modules: list[str]) -> str:
@@ -58,4 +61,5 @@ def _members(root: str, modules: list[str]) -> Iterator[Any]:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page())
+    for path in PACKAGES:
+        path.write_text(page(path))
