@@ -60,6 +60,14 @@ class Scripts:
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
+def original(package: str) -> Path:
+    """The Python that has an original package, `NAME-VERSION`."""
+    place = os.environ.get("PLUTO_ORIGINALS")
+    python = Path(place or "", package, "bin", "python")
+    assert place and python.exists(), f"PLUTO_ORIGINALS names no folder with {package} in it; .ci/run makes one"
+    return python
+
+
 @dataclass(frozen=True)
 class Server:
     """A `pluto server` of this test."""

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pluto import query
-from tests.programs import serving
+from tests.programs import original, serving
 from tests.waiting import until
 
 pytestmark = [pytest.mark.originals, pytest.mark.timeout(300)]
@@ -35,9 +35,7 @@ class Old:
 @pytest.fixture(scope="module")
 def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Old]:
     """What the original client saw, and the server it spoke to, still running."""
-    place = os.environ.get("PLUTO_ORIGINALS")
-    python = Path(place or "") / "pluto-ml-0.0.29" / "bin" / "python"
-    assert place and python.exists(), "PLUTO_ORIGINALS names no folder with pluto-ml-0.0.29 in it; .ci/run makes one"
+    python = original("pluto-ml-0.0.29")
     folder = tmp_path_factory.mktemp("old")
     with serving(tmp_path_factory.mktemp("server")) as server:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PLUTO_", "MLOP_"))}

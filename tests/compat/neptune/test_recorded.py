@@ -16,6 +16,7 @@ from pluto.compat.neptune.internal.backends.pluto import OfflineBackend
 from tests.compat.neptune.recorded import play
 from tests.compat.neptune.recorded.differences import DELIBERATE, KEPT, MEMORY_ALONE, NOT_STORED
 from tests.compat.neptune.recorded.kept import kept
+from tests.programs import original
 
 MODULE = "pluto.compat.neptune"
 NONE = {"classes": []}
@@ -127,9 +128,8 @@ def test_there_is_something_to_hold() -> None:
 @pytest.mark.originals
 @pytest.mark.timeout(300)
 def test_the_original_still_says_so(tmp_path: Path) -> None:
-    python = Path(os.environ["PLUTO_ORIGINALS"], "neptune-1.14.0.post2", "bin", "python")
     program = Path(play.__file__).with_name("record.py")
-    subprocess.run([python, program, tmp_path], check=True, capture_output=True)
+    subprocess.run([original("neptune-1.14.0.post2"), program, tmp_path], check=True, capture_output=True)
     for script, answers in ANSWERS.items():
         again = play.read(tmp_path / f"{script}.json")
         for place in KEPT:  # those that are of the process

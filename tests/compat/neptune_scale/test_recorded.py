@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from pluto.compat.neptune_scale.cli.commands import sync
 from tests.compat.neptune_scale.conftest import Said
 from tests.compat.neptune_scale.recorded import kept, play
 from tests.fakes.stock import stock_server
+from tests.programs import original
 
 ANSWERS = {path.stem: play.read(path) for path in sorted(Path(play.__file__).parent.glob("*.json"))}
 MODULE = "pluto.compat.neptune_scale"
@@ -109,9 +109,7 @@ def holds_the_same(script: str) -> None:
 @pytest.mark.originals
 @pytest.mark.timeout(300)
 def test_the_original_still_says_so(tmp_path: Path) -> None:
-    originals = os.environ["PLUTO_ORIGINALS"]
-    python = Path(originals, "neptune-scale-0.30.0", "bin", "python")
     program = Path(play.__file__).with_name("record.py")
-    subprocess.run([python, program, tmp_path], check=True, capture_output=True)
+    subprocess.run([original("neptune-scale-0.30.0"), program, tmp_path], check=True, capture_output=True)
     for script, answers in ANSWERS.items():
         assert play.read(tmp_path / f"{script}.json") == answers, script
