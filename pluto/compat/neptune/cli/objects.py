@@ -111,6 +111,5 @@ def mention_strangers(data: Path) -> None:
     if count:
         click.echo(
             f"{count} {'object was' if count == 1 else 'objects were'} left here by the neptune package, and"
-            f" {'is' if count == 1 else 'are'} not touched by this command. To bring them over:"
-            f" pluto migrate neptune {data}\n"
+            f" {'is' if count == 1 else 'are'} not touched by this command. Keep {data}: Pluto can't read them yet.\n"
         )
