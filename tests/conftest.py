@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pluto.core import process
+from pluto.core import live, process, shutdown
+from pluto.core.shutdown import End
 from tests.programs import Scripts, Server, of_home, serving
 
 # What changes how Pluto behaves: settings of either name, and the marks of an owner that ends all processes of a job.
@@ -21,9 +22,11 @@ OPT_IN = ("live", "originals")
 
 
 def pytest_configure() -> None:
-    """A shell starts what it puts in the background with Ctrl-C ignored, and every child would inherit that."""
+    """What is started in the background has Ctrl-C or a hang-up ignored, and every child would inherit that."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -51,6 +54,9 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("PLUTO_DIR", str(folder / ".pluto"))
     yield folder
+    for run in list(live.ops):  # one that a test has left open is not the next one's
+        run.end(End("", None))
+        shutdown.closed(run, None, arrived=True)
     process.stop_threads()
     if (folder / ".pluto").exists():
         left = of_home(folder)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from pluto.compat.wandb.data_types import Html, Image
@@ -48,6 +48,8 @@ def test_what_a_type_has_taken_it_takes_again(cell: Any) -> None:
 
 
 @given(st.lists(CELLS, max_size=8), st.booleans())
+@example(["wandb-artifact://x", "wandb-artifact://x", ""], False)
+@example([None, "a", float("nan"), 1.5], True)
 def test_a_table_takes_what_its_types_take(cells: list[Any], optional: bool) -> None:
     """However often the same classes of cells were there before."""
     table = Table(columns=["a"], optional=optional)

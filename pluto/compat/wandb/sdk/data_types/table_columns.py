@@ -89,15 +89,14 @@ class Columns:
                 raise TypeError(f"Data row contained incompatible types:\n{why}")
             if became != kinds[name]:
                 wider[name] = became
-            elif type(cell) in _SETTLING and _takes_all(kinds[name], _dtypes.TypeRegistry.type_of(cell)):
+            elif _is_plain(cell) and _takes_all(kinds[name], _dtypes.TypeRegistry.type_of(cell)):
                 self._settled.setdefault(name, set()).add(type(cell))
         if wider:
             self._column_types = _dtypes.TypedDictType({**kinds, **wider})
 
     def _fits(self, name: Any, cell: Any) -> bool:
-        """Whether a column is known to take such cells as it is. NaN is None, and texts may be links."""
-        kind = type(cell)
-        return kind in self._settled.get(name, ()) and cell == cell and not (kind is str and cell.startswith("wandb-"))
+        """Whether a column is known to take such cells as it is."""
+        return type(cell) in self._settled.get(name, ()) and _is_plain(cell)
 
     @allow_relogging_after_mutation
     def set_pk(self, col_name: ColumnKey) -> None:
@@ -141,6 +140,12 @@ class Columns:
             index = self.columns.index(self._pk_col)
             row[index] = _TableKey(row[index])
             row[index].set_table(self, self._pk_col)
+
+
+def _is_plain(cell: Any) -> bool:
+    """Whether a cell's class tells its type. NaN is None, and a text may be a link."""
+    kind = type(cell)
+    return kind in _SETTLING and bool(cell == cell) and not (kind is str and cell.startswith("wandb-"))
 
 
 def _takes_all(kind: _dtypes.Type, of: _dtypes.Type) -> bool:
