@@ -15,7 +15,8 @@ _WINDOWS_DRIVE = re.compile(r"[A-Za-z]:")
 def inside(folder: Path, name: str) -> Path:
     """The path of a file named in an archive, below `folder`, links followed.
 
-    Raises `SourceError` where it would lie elsewhere. Backslashes count as separators where they can be nothing else: where no file of the literal name is there.
+    Raises `SourceError` where it would lie elsewhere. Backslashes count as separators where they can be nothing else:
+    where no file of the literal name is there.
     """
     literal = folder / name
     if "\\" in name and not os.path.lexists(literal):
@@ -37,12 +38,9 @@ def located(recorded: str, path_map: Mapping[str, str], beside: Sequence[Path] =
     """
     plain = recorded.removeprefix("file://")
     for prefix in sorted(path_map, key=len, reverse=True):
-        if (
-            plain == prefix
-            or plain.startswith(prefix.rstrip("/\\") + "/")
-            or plain.startswith(prefix.rstrip("/\\") + "\\")
-        ):
-            rest = plain[len(prefix.rstrip("/\\")) :].replace("\\", "/").lstrip("/")
+        start = prefix.rstrip("/\\")
+        if plain == prefix or plain.startswith((start + "/", start + "\\")):
+            rest = plain[len(start) :].replace("\\", "/").lstrip("/")
             candidate = inside(Path(path_map[prefix]), rest) if rest else Path(path_map[prefix])
             if candidate.is_file():
                 return candidate

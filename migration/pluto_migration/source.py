@@ -61,7 +61,7 @@ class Options:
     partial: bool = False
     """Whether what is left of an interrupted export comes over, too."""
     settings: Mapping[str, str] = field(default_factory=dict)
-    """What one source alone understands, as `--set key=value`; a key that the source does not know is a `SourceError`."""
+    """What one source alone understands, as `--set key=value`; a key that it does not know is a `SourceError`."""
 
     def wants(self, project: str, run: str) -> bool:
         """Whether a run is among those to bring over."""
@@ -108,7 +108,7 @@ class SourceRun(ABC):
     @property
     @abstractmethod
     def fingerprint(self) -> str:
-        """A text that is another one whenever the source holds something else of this run. `fingerprint_of` makes one."""
+        """A text that changes whenever the source holds something else of this run. `fingerprint_of` makes one."""
 
     @property
     @abstractmethod
