@@ -56,6 +56,8 @@ class Facts:
     values and the `id`, which are made from the values above."""
     wandb: Mapping[str, Any] = field(default_factory=dict)
     """What lies in the config under `_wandb` (docs/architecture.md, "W&B door")."""
+    exact: bool = False
+    """Whether `config` and `attributes` are a Pluto store's own: written as they are, with nothing added to them."""
     extras: Mapping[str, Any] = field(default_factory=dict)
     """What has no place anywhere else, as JSON: kept in the config under `_migration.extras`, shown by the report."""
 
@@ -116,6 +118,8 @@ class File:
     caption: str | None = None
     annotations: Mapping[str, Any] | None = None
     """As `pluto.core.media.annotations` makes them."""
+    mask: bool = False
+    """Whether it is a mask, which the annotations of an image name."""
     metadata: Mapping[str, Any] | None = None
     """`path`: relative to the run's folder (W&B); `artifact_path`: within a set (Neptune)."""
 
@@ -178,6 +182,17 @@ class Alert:
     title: str
     text: str
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    url: str | None = None
 
 
-Item = Facts | Points | Texts | Data | File | Artifact | Console | Alert
+@dataclass(frozen=True, slots=True)
+class ModelGraph:
+    """The graph of a watched model."""
+
+    body: Mapping[str, Any]
+    """`{"format", "nodes"}`, as `pluto.query.get_model_graph` gives it."""
+    time: int = 0
+    """0: when the run began."""
+
+
+Item = Facts | Points | Texts | Data | File | Artifact | Console | Alert | ModelGraph
