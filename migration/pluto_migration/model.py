@@ -15,8 +15,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-Status = Literal["finished", "failed", "crashed", "killed", "running", "unknown"]
-"""How a run ended, in words that every tracker's own can be put into. `crashed`: no word of its end was left."""
+Status = Literal["finished", "failed", "crashed", "killed", "cancelled", "running", "unknown"]
+"""How a run ended, in words that every tracker's own can be put into. `crashed`: no word of its end was left;
+`cancelled`: people asked for it, by a word of its own (Pluto)."""
 Stream = Literal["stdout", "stderr"]
 MediaType = Literal["IMAGE", "AUDIO", "VIDEO", "TEXT", "FILE", "ARTIFACT"]
 """As `pluto.protocol.records.Media.type`."""

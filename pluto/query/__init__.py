@@ -78,6 +78,7 @@ __all__ = [
     "iter_logs",
     "iter_metrics",
     "iter_overviews",
+    "iter_points",
     "iter_runs",
     "leaderboard",
     "link_artifact",
@@ -147,6 +148,7 @@ get_metrics = _configured(Client.get_metrics)
 iter_metrics = _configured(Client.iter_metrics)
 get_frame = _configured(Client.get_frame)
 points = _configured(Client.points)
+iter_points = _configured(Client.iter_points)
 many_points = _configured(Client.many_points)
 buckets = _configured(Client.buckets)
 summaries = _configured(Client.summaries)

@@ -92,22 +92,38 @@ class Metrics(Runs):
         """
         import numpy as np
 
+        pages = list(self.iter_points(project, run_id, name, step_min=step_min, step_max=step_max, order=order))
+        if len(pages) == 1:
+            return pages[0]
+        return Points(*(np.concatenate([getattr(page, key) for page in pages]) for key, _ in _COLUMNS))
+
+    def iter_points(
+        self,
+        project: str,
+        run_id: int | str,
+        name: str,
+        *,
+        step_min: float | None = None,
+        step_max: float | None = None,
+        order: Literal["step", "logged"] = "step",
+    ) -> Iterator[Points]:
+        """The same points, a million at a time: for series that need not fit into memory. At least one page."""
+        import numpy as np
+
         number = self._id(project, run_id)
         if not self._connection.extended:
-            return raw.points(self._connection, project, number, name, step_min, step_max, order)
-        columns: list[tuple[bytes, bytes, bytes]] = []
+            yield raw.points(self._connection, project, number, name, step_min, step_max, order)
+            return
         asked = {"name": name, "stepMin": step_min, "stepMax": step_max, "order": order, "limit": _PAGE_POINTS}
         cursor: str | None = None
         while True:
             page = self._connection.extension(
                 f"/runs/{number}/points", {**asked, "cursor": cursor}, fresh=cursor is None
             )
-            columns.append((page["steps"], page["times"], page["values"]))
+            yield Points(*(np.frombuffer(page[key], kind) for key, kind in _COLUMNS))
             cursor = page.get("next")
             if cursor is None:
-                break
-        steps, times, values = (b"".join(part) for part in zip(*columns, strict=True))
-        return Points(np.frombuffer(steps, "<f8"), np.frombuffer(times, "<i8"), np.frombuffer(values, "<f8"))
+                return
 
     def many_points(
         self,
