@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import socket
 import struct
 import sys
@@ -12,43 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from pluto.compat.wandb.integration.tensorboard import events, wire
+from tests import tfevents
 from tests.compat.wandb.journals import history
-
-
-def number(tag: int, value: int) -> bytes:
-    return varint(tag << 3) + varint(value & (1 << 64) - 1)
-
-
-def varint(value: int) -> bytes:
-    out = b""
-    while value > 0x7F:
-        out, value = out + bytes([value & 0x7F | 0x80]), value >> 7
-    return out + bytes([value])
-
-
-def part(tag: int, body: bytes) -> bytes:
-    return varint(tag << 3 | 2) + varint(len(body)) + body
-
-
-def scalar(tag: str, value: float) -> bytes:
-    return part(1, part(1, tag.encode()) + varint(2 << 3 | 5) + struct.pack("<f", value))
-
-
-def tensor(tag: str, plugin: str, body: bytes) -> bytes:
-    return part(1, part(1, tag.encode()) + part(9, part(1, part(1, plugin.encode()))) + part(8, body))
-
-
-def event(step: int, *values: bytes, time: float = 1.7e9) -> bytes:
-    return varint(1 << 3 | 1) + struct.pack("<d", time) + number(2, step) + part(5, b"".join(values))
-
-
-def record(body: bytes) -> bytes:
-    head = struct.pack("<Q", len(body))
-    return head + struct.pack("<I", wire.masked_crc(head)) + body + struct.pack("<I", wire.masked_crc(body))
+from tests.tfevents import event, number, part, scalar, tensor, varint
 
 
 class EventFileWriter:
@@ -57,11 +23,11 @@ class EventFileWriter:
     def __init__(self, logdir: str) -> None:
         Path(logdir).mkdir(parents=True, exist_ok=True)
         self.path = Path(logdir) / f"events.out.tfevents.1.{socket.gethostname()}.1"
-        self.add(varint(1 << 3 | 1) + struct.pack("<d", 1.0) + part(3, b"brain.Event:2"))
+        self.add(tfevents.BEGIN)
 
     def add(self, body: bytes) -> None:
         with self.path.open("ab") as file:
-            file.write(record(body))
+            file.write(tfevents.record(body))
 
 
 @pytest.fixture
@@ -146,33 +112,3 @@ def test_patching_twice_and_without_a_library(wandb: Any, writer: Any, monkeypat
     monkeypatch.setattr("pluto.compat.wandb.integration.tensorboard.monkeypatch._module", lambda name: None)
     with pytest.raises(wandb.Error, match="install tensorboard"):
         wandb.tensorboard.patch()
-
-
-def test_a_record_that_is_being_written_is_read_later_and_damage_is_told() -> None:
-    whole = record(event(1, scalar("a", 1.0)))
-    file = io.BytesIO(whole + whole[:-3])
-    assert len(list(wire.records(file))) == 1
-    assert file.tell() == len(whole)
-    file.write(whole)
-    file.seek(len(whole))
-    assert len(list(events.read(file))) == 1
-    with pytest.raises(wire.DamagedError):
-        list(wire.records(io.BytesIO(b"x" * 40)))
-
-
-@given(st.binary(max_size=200))
-def test_bytes_that_are_no_event_raise_one_error(data: bytes) -> None:
-    try:
-        events.parse_event(data)
-    except (wire.DamagedError, struct.error, TypeError):
-        pass
-
-
-@given(
-    st.integers(-(2**63), 2**63 - 1),
-    st.lists(st.tuples(st.text(max_size=20), st.floats(width=32, allow_nan=False))),
-)
-def test_events_are_read_as_written(step: int, values: list[tuple[str, float]]) -> None:
-    found = events.parse_event(event(step, *(scalar(tag, value) for tag, value in values)))
-    assert found.step == step
-    assert [(one.tag, one.simple) for one in found.values] == values

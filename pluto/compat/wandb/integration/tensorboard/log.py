@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pluto.compat.wandb as wandb
-from pluto.compat.wandb.integration.tensorboard import events
+from pluto.core.tfevents import events
 
 STEPS: dict[str, dict[str, Any]] = {"": {"step": 0}, "global": {"step": 0, "last_log": None}}
 """The last step of each namespace."""
@@ -61,33 +61,34 @@ def _values(values: Iterable[events.Value], namespace: str) -> dict[str, Any]:
         name = namespaced_tag(value.tag, namespace)
         if value.simple is not None:
             row[name] = value.simple
-        elif value.image is not None:
-            _add_images(row, [value.image], value.tag, namespace)
-        elif value.histogram is not None:
-            _add_histogram(row, name, *value.histogram)
-        elif value.tensor is not None:
-            _add_tensor(row, name, value, namespace)
+        elif (image := value.image) is not None:
+            _add_images(row, [image.encoded], value.tag, namespace)
+        elif (histogram := value.histogram) is not None:
+            _add_histogram(row, name, histogram.limits, histogram.counts)
+        elif (tensor := value.tensor) is not None:
+            _add_tensor(row, name, value, tensor, namespace)
     return row
 
 
-def _add_tensor(row: dict[str, Any], name: str, value: events.Value, namespace: str) -> None:
-    tensor = value.tensor
-    if value.plugin == "images":
+def _add_tensor(row: dict[str, Any], name: str, value: events.Value, tensor: Any, namespace: str) -> None:
+    metadata = value.metadata
+    plugin = metadata.plugin if metadata else ""
+    if plugin == "images":
         _add_images(row, tensor[2:], value.tag, namespace)  # the first two are width and height
     elif isinstance(tensor, list):
-        if value.plugin == "text":
+        if plugin == "text":
             texts = [one.decode("utf-8", "replace") for one in tensor]
             row[name] = texts[0] if len(texts) == 1 else texts
-    elif value.plugin == "histograms":
+    elif plugin == "histograms":
         if len(tensor):
             _log_histogram(row, name, tensor[:, 2].tolist(), [float(tensor[0, 0]), *tensor[:, 1].tolist()])
-    elif value.plugin == "pr_curves":
+    elif plugin == "pr_curves":
         points = sorted(zip(tensor[-1].tolist(), tensor[-2].tolist(), strict=True), key=lambda one: (one[0], -one[1]))
         data = [list(point) for point in points if any(point)]
         table = wandb.Table(data=data, columns=["recall", "precision"])
         fields = {"x": "recall", "y": "precision"}
         row[name] = wandb.plot_table("wandb/line/v0", table, fields, {"title": f"{name} Precision v. Recall"})
-    elif value.plugin in ("scalars", ""):
+    elif plugin in ("scalars", ""):
         row[name] = tensor.item() if tensor.size == 1 else tensor
 
 

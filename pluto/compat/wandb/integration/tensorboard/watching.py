@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from pluto.compat.wandb.errors.term import termwarn
-from pluto.compat.wandb.integration.tensorboard import events, wire
 from pluto.compat.wandb.integration.tensorboard.log import _log, reset_state
+from pluto.core.protobuf import DamagedError
+from pluto.core.tfevents import events
 
 _EVERY_S: Final = 1.0
 _EARLIER_S: Final = 5.0
@@ -67,7 +68,7 @@ class Watching:
                 self._files[path] = path.open("rb")
             for event in events.read(self._files[path]):
                 _log(event, step=event.step, namespace=namespace, run=self._run)
-        except (OSError, wire.DamagedError) as error:
+        except (OSError, DamagedError) as error:
             self._given_up.add(path)
             termwarn(f"{path} can't be read any further: {error}", repeat=False)
 
