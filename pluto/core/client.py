@@ -309,20 +309,12 @@ class Client:
         return self._json("GET", self._api + path, params=params)
 
     def get_packed(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        """The msgpack at a path of the extensions, arrays as bytes."""
-        response = self._call("GET", self._api + path, params=params, headers={"Accept": MSGPACK})
-        try:
-            return msgspec.msgpack.decode(response.content)
-        except msgspec.DecodeError:
-            raise Unreachable(f"GET {path}: an answer that makes no sense") from None
+        """What a path of the extensions gives, arrays as bytes."""
+        return _unpacked(self._call("GET", self._api + path, params=params, headers={"Accept": MSGPACK}))
 
     def ask_packed(self, path: str, body: Mapping[str, Any]) -> Any:
-        """The msgpack that a path of the extensions answers to a question too long for an address."""
-        response = self._call("POST", self._api + path, json=body, headers={"Accept": MSGPACK})
-        try:
-            return msgspec.msgpack.decode(response.content)
-        except msgspec.DecodeError:
-            raise Unreachable(f"POST {path}: an answer that makes no sense") from None
+        """What a path of the extensions answers to a question too long for an address."""
+        return _unpacked(self._call("POST", self._api + path, json=body, headers={"Accept": MSGPACK}))
 
     @contextmanager
     def download(self, url: str) -> Iterator[Iterator[bytes]]:
@@ -402,6 +394,17 @@ def _network(method: str, url: httpx.URL) -> Iterator[None]:
         raise Unreachable(f"{method} {_shown(url)}: {type(error).__name__}: {error}", heard=heard) from None
     except (UnicodeError, ValueError) as error:
         raise Refused(400, f"{method} {_shown(url)}: this can't be sent: {type(error).__name__}") from None
+
+
+def _unpacked(response: httpx.Response) -> Any:
+    """msgpack, or the JSON of what msgpack can't hold: whole numbers of any size, halves of surrogate pairs."""
+    try:
+        if MSGPACK in response.headers.get("Content-Type", ""):
+            return msgspec.msgpack.decode(response.content)
+        return response.json()
+    except (msgspec.DecodeError, ValueError):
+        request = response.request
+        raise Unreachable(f"{request.method} {_shown(request.url)}: an answer that makes no sense") from None
 
 
 def _shown(url: httpx.URL) -> str:

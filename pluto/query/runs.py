@@ -65,8 +65,14 @@ class Runs:
     ) -> Iterator[dict[str, Any]]:
         """Every run that `list_runs` would find, page after page; with `details`, each as `get_run` gives it."""
         for page in self._pages(project, search, tags, sort, 0, filters, None):
-            for run in page:
-                yield self.get_run(project, run["id"]) if details else run
+            if not details:
+                yield from page
+            elif self._connection.extended:
+                asked = {"runIds": [run["id"] for run in page]}
+                yield from self._connection.ask("/details", asked, fresh=False)["runs"]
+            else:
+                for run in page:
+                    yield self.get_run(project, run["id"])
 
     def get_run(self, project: str, run_id: int | str) -> dict[str, Any]:
         """One run: `id`, `name`, `displayId`, `status`, `tags`, `config`, `systemMetadata`, `logNames`, …

@@ -294,3 +294,10 @@ def test_the_module_reads_what_is_configured(
     monkeypatch.setenv("PLUTO_DIR", str(tmp_path / "empty"))
     assert pq.list_runs("digits") == []
     assert (pq.tag, pq.get_run.__name__, pq.get_run.__module__) == ("Query", "get_run", "pluto.query")
+
+
+def test_values_of_any_size_are_read_by_every_way(seeder: Seeder, client: Client) -> None:
+    seeder.run(externalId="mine", config=f'{{"n":{10**30},"half":"\\ud800"}}')
+    found = [client.find_run("digits", external_id="mine"), *client.iter_runs("digits", details=True)]
+    found.append(client.get_run("digits", found[0]["id"]))
+    assert [run["config"] for run in found] == [{"n": 10**30, "half": "\ud800"}] * 3

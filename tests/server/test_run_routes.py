@@ -51,6 +51,14 @@ def test_details(caller: Caller) -> None:
     assert found == caller.details(run)
 
 
+def test_details_of_several(caller: Caller) -> None:
+    runs = [caller.create("one", config=f'{{"big":{10**30}}}'), caller.create("two")]
+    answer = caller.ok(caller.post("/api/ext/v1/details", {"runIds": [runs[1], 999, runs[0]]}))
+    assert answer["runs"] == [caller.details(runs[1]), caller.details(runs[0])]
+    assert caller.post("/api/ext/v1/details", {"runIds": list(range(1_001))}).status_code == 400
+    assert caller.post("/api/ext/v1/details", {"runIds": "all"}).status_code == 400
+
+
 def test_attaching_merges_config_and_reopens(caller: Caller) -> None:
     run = caller.create(externalId="e", config='{"a":{"x":1}}', tags=["one"])
     caller.status(run, "COMPLETED")

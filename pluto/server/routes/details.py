@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pluto.protocol.batch import PREFIX
 from pluto.server.answers import iso, json_response, step
-from pluto.server.bodies import run_number
+from pluto.server.bodies import invalid, read_json, run_number
 from pluto.server.context import Context, context
 from pluto.server.errors import not_found
 from pluto.server.identity import decode_sqid
@@ -18,6 +20,11 @@ from pluto.server.routes.files import group
 from pluto.server.routes.runs import by_display_id
 
 NAMES_MAX = 1_000
+RUNS_MAX = 1_000
+
+
+class Wanted(msgspec.Struct, rename="camel"):
+    run_ids: list[int]
 
 
 def run_object(app: Context, run: Run) -> dict[str, Any]:
@@ -52,6 +59,16 @@ async def by_number(request: Request) -> Response:
     return json_response(run_object(app, app.run(number)))
 
 
+async def several(request: Request) -> Response:
+    """Runs by their numbers, in full; those that are not there are left out."""
+    app, body = context(request), await read_json(request, Wanted)
+    if len(body.run_ids) > RUNS_MAX:
+        raise invalid(request, f"At most {RUNS_MAX} runs at once", "runIds")
+    request.app.state.watch.look()
+    found = (app.metadata.runs.get(number) for number in body.run_ids)
+    return json_response({"runs": [run_object(app, run) for run in found if run is not None]})
+
+
 async def by_display(request: Request) -> Response:
     """The run with a display id, in full; 409 when several projects have one."""
     app = context(request)
@@ -71,5 +88,6 @@ async def by_sqid(request: Request) -> Response:
 ROUTES = [
     Route("/api/runs/details/by-display-id/{displayId}", by_display, methods=["GET"]),
     Route("/api/runs/details/{runId}", by_number, methods=["GET"]),
+    Route(f"{PREFIX}/details", several, methods=["POST"]),
     Route("/api/runs/{sqid}", by_sqid, methods=["GET"]),
 ]

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pluto.protocol.batch import PREFIX
-from pluto.server.answers import SUCCESS, ext_response
+from pluto.server.answers import SUCCESS, ext_response, json_response
 from pluto.server.bodies import bound, required, run_number, run_numbers, whole
 from pluto.server.context import Context, context
 from pluto.server.errors import ApiError, not_found
@@ -42,7 +42,7 @@ async def lookup(request: Request) -> Response:
     run = app.metadata.runs.by_external_id(project, external_id)
     if run is None:
         raise not_found()
-    return ext_response(request, run_object(app, run))
+    return json_response(run_object(app, run))
 
 
 async def cancel(request: Request) -> Response:

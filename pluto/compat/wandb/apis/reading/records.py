@@ -1,4 +1,4 @@
-"""Runs of a project as they are looked through: each thing about them is fetched when it is asked for."""
+"""Runs of a project as they are looked through: summary and notes are fetched when they are asked for."""
 
 from __future__ import annotations
 
@@ -67,5 +67,5 @@ class Record:
 
 def iter_records(client: Client, place: str, filters: dict[str, Any] | None) -> Iterator[Record]:
     """The runs of a project that the store finds by a filter of its own, the oldest first."""
-    for row in client.iter_runs(place, sort="+createdAt", filters=filters or None):
+    for row in client.iter_runs(place, sort="+createdAt", filters=filters or None, details=True):
         yield Record(client, place, row)
