@@ -122,6 +122,9 @@ class SourceRun(ABC):
         What can't be read is noted in `problems`, and reading goes on. Raises `SourceError` where nothing can be read.
         """
 
+    def settled(self) -> None:  # noqa: B027
+        """Called once all of the run lies in the store: what was kept to read it again may go."""
+
 
 class Source(Protocol):
     """A module of `pluto_migration.sources`."""
