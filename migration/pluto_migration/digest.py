@@ -180,7 +180,8 @@ def bits(number: float) -> str:
 def _mixed(words: Words) -> Words:
     words = (words ^ (words >> np.uint64(30))) * _FIRST
     words = (words ^ (words >> np.uint64(27))) * _SECOND
-    return words ^ (words >> np.uint64(31))
+    mixed: Words = words ^ (words >> np.uint64(31))
+    return mixed
 
 
 def _by_step(end: tuple[float, int]) -> tuple[bool, float, int]:
