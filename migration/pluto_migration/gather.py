@@ -17,10 +17,9 @@ _TEXT_CHARS: Final = 64
 
 
 class Gather:
-    """Holds what was added until `full`, or `drain` is called, which gives it, each series in the order it came in.
+    """Holds what was added until `drain` is called, which gives it, each series in the order it came in.
 
-        if gather.full:
-            yield from gather.drain()
+    Whoever adds looks whether it is `full`, and drains it then.
     """
 
     def __init__(self) -> None:
