@@ -44,10 +44,17 @@ def audio(tag: str, encoded: bytes, content_type: str = "audio/wav") -> bytes:
     return part(1, part(1, tag.encode()) + part(6, single(1, 8000) + part(4, encoded) + part(5, content_type.encode())))
 
 
-def histogram(tag: str, low: float, high: float, limits: Sequence[float], counts: Sequence[float]) -> bytes:
+def histogram(
+    tag: str,
+    low: float,
+    high: float,
+    limits: Sequence[float],
+    counts: Sequence[float],
+    sums: tuple[float, float] = (0, 0),
+) -> bytes:
+    facts = double(1, low) + double(2, high) + double(3, sum(counts)) + double(4, sums[0]) + double(5, sums[1])
     buckets = (struct.pack(f"<{len(some)}d", *some) for some in (limits, counts))
-    body = double(1, low) + double(2, high) + b"".join(part(6 + i, one) for i, one in enumerate(buckets))
-    return part(1, part(1, tag.encode()) + part(5, body))
+    return part(1, part(1, tag.encode()) + part(5, facts + b"".join(part(6 + i, one) for i, one in enumerate(buckets))))
 
 
 def metadata(plugin: str, content: bytes = b"", display_name: str = "", description: str = "") -> bytes:

@@ -32,16 +32,17 @@ _TABLE: Final = _table()
 
 def masked(data: bytes) -> int:
     """The checksum of a record's length or bytes as it stands in the file."""
-    crc = _byte_by_byte(data) if len(data) < _SHORT else _of_many()(data)
+    crc = _quickest()(data)
     return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & _ALL
 
 
 @cache
-def _of_many() -> Callable[[bytes], int]:
+def _quickest() -> Callable[[bytes], int]:
+    """The library's function, where there is one."""
     try:
         found: Any = importlib.import_module("google_crc32c").value
     except ImportError:
-        return _side_by_side
+        return lambda data: _byte_by_byte(data) if len(data) < _SHORT else _side_by_side(data)
     return lambda data: int(found(data))
 
 

@@ -54,6 +54,8 @@ class Histogram:
 
     low: float = 0.0
     high: float = 0.0
+    sum: float = 0.0
+    sum_squares: float = 0.0
     limits: list[float] = field(default_factory=list)
     counts: list[float] = field(default_factory=list)
 
@@ -202,14 +204,15 @@ def parse_audio(data: bytes) -> Audio:
 
 def parse_histogram(data: bytes) -> Histogram:
     """The buckets of a histogram. Raises `DamagedError`."""
-    ends = {1: 0.0, 2: 0.0}
+    facts = {1: 0.0, 2: 0.0, 4: 0.0, 5: 0.0}
     parts: dict[int, list[Any]] = {6: [], 7: []}
     for number, kind, value in protobuf.fields(data):
-        if number in ends and kind == FIXED64:
-            ends[number] = protobuf.double(value)
+        if number in facts and kind == FIXED64:
+            facts[number] = protobuf.double(value)
         elif number in parts and kind in (FIXED64, LENGTH):
             parts[number].append(value)
-    return Histogram(ends[1], ends[2], protobuf.numbers(parts[6], "d"), protobuf.numbers(parts[7], "d"))
+    limits, counts = (protobuf.numbers(parts[number], "d") for number in (6, 7))
+    return Histogram(facts[1], facts[2], facts[4], facts[5], limits, counts)
 
 
 def _by_kind(data: bytes) -> dict[tuple[int, int], Any]:

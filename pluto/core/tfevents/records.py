@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import BinaryIO, Final
 
 from pluto.core.protobuf import DamagedError
@@ -19,6 +20,9 @@ _NEVER: Final = 1 << 40
 _PIECE: Final = 1 << 20
 _LENGTH: Final = re.compile(rb"(?=(?:[^\0]...|.[^\0]..|..[^\0].|...[^\0])\0\0\0\0)", re.DOTALL)
 """What may be the length of a record: not nothing, and less than 4 GiB."""
+
+_of_length = lru_cache(1024)(crc.masked)
+"""Most records of a file are of few lengths."""
 
 Damaged = Callable[[int, str], None]
 """Is told where something is that can't be read, and what is the matter."""
@@ -36,7 +40,7 @@ def records(file: BinaryIO, damaged: Damaged | None = None) -> Iterator[bytes]:
         head = file.read(_HEAD.size)
         whole = len(head) == _HEAD.size
         length, checksum = _HEAD.unpack(head) if whole else (0, 0)
-        if whole and (crc.masked(head[:8]) != checksum or length >= _NEVER):
+        if whole and (_of_length(head[:8]) != checksum or length >= _NEVER):
             if damaged is None:
                 raise DamagedError(f"what stands at {at} is no record")
             found = _next(file, at + 1)

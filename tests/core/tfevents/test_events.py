@@ -40,7 +40,7 @@ WHOLE = event(
     scalar("a", 0.5),
     tfevents.image("i", b"\x89PNG"),
     tfevents.audio("s", b"RIFF"),
-    tfevents.histogram("h", 0, 2, [1, 2], [3, 4]),
+    tfevents.histogram("h", 0, 2, [1, 2], [3, 4], sums=(9, 11)),
     tfevents.tensor("t", "scalars", array(1, [], struct.pack("<f", 2))),
 )
 
@@ -61,7 +61,7 @@ def test_each_kind_of_value() -> None:
     assert (scalar_.simple, scalar_.image, scalar_.tensor, scalar_.metadata) == (0.5, None, None, None)
     assert image.image == events.Image(2, 3, b"\x89PNG")
     assert audio.audio == events.Audio(8000, 0, b"RIFF", "audio/wav")
-    assert histogram.histogram == events.Histogram(0, 2, [1, 2], [3, 4])
+    assert histogram.histogram == events.Histogram(0, 2, 9, 11, [1, 2], [3, 4])
     assert tensor.metadata == events.Metadata("scalars")
     assert tensor.tensor.shape == ()  # type: ignore[union-attr]
 
