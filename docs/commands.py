@@ -11,11 +11,11 @@ from pluto.cli import pluto
 
 
 def contexts(context: click.Context) -> Iterator[click.Context]:
-    """A command and all below it."""
+    """A command and all below it; of those that are alike, one."""
     yield context
     command = context.command
     if isinstance(command, click.Group):
-        for name in command.list_commands(context):
+        for name in getattr(command, "documented", command.list_commands)(context):
             child = command.get_command(context, name)
             if child is not None:
                 yield from contexts(click.Context(child, info_name=name, parent=context, terminal_width=100))

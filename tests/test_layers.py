@@ -37,6 +37,7 @@ EXCEPTIONS: dict[str, set[str]] = {
     "pluto.cli.server": {"pluto.server"},
     "pluto.cli.neptune": {"pluto.compat"},
     "pluto.cli.migrate": {"pluto_migration"},
+    "pluto.cli.sources": {"pluto_migration"},
     "pluto.cli.verify": {"pluto_migration"},
 }
 # Third-party modules a layer must not need at import time (all lazily or not at all).

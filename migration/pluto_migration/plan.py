@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from pluto_migration.model import (
-    Alert, Artifact, Console, Data, Facts, File, Item, ModelGraph, Points, Texts,
+    Alert,
+    Artifact,
+    Console,
+    Data,
+    Facts,
+    File,
+    Item,
+    ModelGraph,
+    Points,
+    Texts,
 )  # fmt: skip
 from pluto_migration.report import Counts, Noted
 from pluto_migration.source import Options, Problems, Source, SourceError, SourceRun

@@ -17,6 +17,8 @@ COMMANDS: Final = (
     "sync",
     "query",
     "delete",
+    "migrate",
+    "verify",
     "server",
     "doctor",
     "neptune",
