@@ -25,11 +25,13 @@ MediaType = Literal["IMAGE", "AUDIO", "VIDEO", "TEXT", "FILE", "ARTIFACT"]
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The run that a run was forked from."""
+    """The run that a run was forked from, or is a part of."""
 
     project: str
     id: str
     step: float | None = None
+    nested: bool = False
+    """Whether it is a part of it (MLflow): nothing was inherited, so that the store has no fork of it."""
 
 
 @dataclass(frozen=True, slots=True)

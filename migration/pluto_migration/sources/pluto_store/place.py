@@ -8,20 +8,16 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-import time
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pluto.query import Client
+from pluto_migration import sqlite
 from pluto_migration.source import SourceError
 
-_PARTS: Final = ("", "-wal", "-journal")
-"""A SQLite file with what belongs to it. `-shm` is made anew from the others."""
-_ATTEMPTS: Final = 20
-_PAUSE_S: Final = 0.1
 _making = threading.Lock()
 
 
@@ -127,7 +123,7 @@ class Folder(Place):
     def series(self, run: int) -> list[Path]:
         """The run's database, with what belongs to it."""
         base = self._store / "series" / f"{run}.db"
-        return [path for part in _PARTS if (path := Path(f"{base}{part}")).is_file()]
+        return [path for part in sqlite.PARTS if (path := Path(f"{base}{part}")).is_file()]
 
     @contextlib.contextmanager
     def reading(self, run: int | None = None) -> Iterator[Client]:
@@ -140,7 +136,7 @@ class Folder(Place):
                 yield client
         finally:
             if run is not None and run not in kept:
-                for part in (*_PARTS, "-shm"):
+                for part in (*sqlite.PARTS, "-shm"):
                     (root / "store" / "series" / f"{run}.db{part}").unlink(missing_ok=True)
 
     def _root(self) -> tuple[Path, frozenset[int]]:
@@ -153,7 +149,7 @@ class Folder(Place):
                 root = Path(tempfile.mkdtemp(prefix="pluto-copy-"))
                 weakref.finalize(self, _remove, root, os.getpid())
                 (root / "store" / "series").mkdir(mode=0o700, parents=True)
-                _copied(self._store / "index.db", root / "store" / "index.db")
+                sqlite.copy(self._store / "index.db", root / "store" / "index.db")
                 running = _running(root / "store" / "index.db")
                 for run in running:
                     self._bring(root, run)
@@ -163,7 +159,7 @@ class Folder(Place):
     def _bring(self, root: Path, run: int) -> None:
         source = self._store / "series" / f"{run}.db"
         if source.is_file():
-            _copied(source, root / "store" / "series" / source.name)
+            sqlite.copy(source, root / "store" / "series" / source.name)
 
 
 def _running(index: Path) -> frozenset[int]:
@@ -173,34 +169,6 @@ def _running(index: Path) -> frozenset[int]:
             return frozenset(int(row[0]) for row in found)
     except sqlite3.Error as error:
         raise SourceError(f"the store's index can't be read: {error}") from error
-
-
-def _copied(source: Path, target: Path) -> None:
-    """Copies a SQLite file with its log as they were at one moment; others may be writing to it."""
-    for _ in range(_ATTEMPTS):
-        before = _state(source)
-        for part, about in zip(_PARTS, before, strict=True):
-            copy = Path(f"{target}{part}")
-            copy.unlink(missing_ok=True)
-            if about is not None:
-                with contextlib.suppress(FileNotFoundError):
-                    shutil.copyfile(f"{source}{part}", copy)
-        if _state(source) == before:
-            return
-        time.sleep(_PAUSE_S)
-    raise SourceError(f"{source} is being written to all the time; copy it when no run is logging")
-
-
-def _state(path: Path) -> list[tuple[int, int] | None]:
-    found: list[tuple[int, int] | None] = []
-    for part in _PARTS:
-        try:
-            about = os.stat(f"{path}{part}")
-        except FileNotFoundError:
-            found.append(None)
-        else:
-            found.append((about.st_size, about.st_mtime_ns))
-    return found
 
 
 def _remove(root: Path, pid: int) -> None:
