@@ -1,0 +1,157 @@
+"""Reading parts: batches of rows of one run, sorted by what kind of attribute they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from pluto_migration.source import Problems, SourceError
+from pluto_migration.sources.neptune_exporter.columns import Integers, UnfitError, codes
+
+BROKEN: Final = (
+    ValueError, KeyError, IndexError, TypeError, OverflowError, NotImplementedError, OSError, MemoryError, EOFError,
+)  # fmt: skip
+"""What comes of damaged files: Parquet's own exceptions are kinds of these."""
+_ROWS: Final = 1 << 16
+_BYTES: Final = 16 << 20
+"""A batch is about as big at most."""
+_NAMED: Final = ("project_id", "run_id", "attribute_path", "attribute_type")
+_PROJECT, _RUN, _PATH, _TYPE = _NAMED
+
+
+class Rows:
+    """Rows of one run and one kind of attribute."""
+
+    def __init__(self, batch: Any, paths: Integers, names: list[str], where: str) -> None:
+        self._batch = batch
+        self._paths = paths
+        self._names = names
+        self.where = where
+        """The part, and the place in it, for messages."""
+
+    def __len__(self) -> int:
+        return int(self._batch.num_rows)
+
+    def column(self, name: str) -> Any:
+        """A column; one without values where the part has none of the name."""
+        at = self._batch.schema.get_field_index(name)
+        if at >= 0:
+            return self._batch.column(at)
+        import pyarrow as pa
+
+        return pa.nulls(len(self))
+
+    @property
+    def paths(self) -> list[str]:
+        """The path of the attribute of each row."""
+        return [self._names[code] for code in self._paths.tolist()]
+
+    def groups(self) -> Iterator[tuple[str, Integers | slice]]:
+        """The paths, each with the places of its rows, in order."""
+        if not len(self._paths):
+            return
+        bounds = _bounds(self._paths)
+        order: Integers | None = None
+        ordered = self._paths
+        if len(np.unique(ordered[bounds[:-1]])) < len(bounds) - 1:
+            order = np.argsort(self._paths, kind="stable")
+            ordered = self._paths[order]
+            bounds = _bounds(ordered)
+        for start, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+            yield self._names[ordered[start]], slice(start, end) if order is None else order[start:end]
+
+
+def parquet_file(path: Path) -> Any:
+    """An open part. Raises `SourceError` for a file that is none, or damaged."""
+    try:
+        import pyarrow.parquet as parquet
+    except ImportError:
+        raise SourceError(
+            "reading what neptune-exporter wrote takes pyarrow: pip install 'pluto-ml[migrate]'"
+        ) from None
+    try:
+        part = parquet.ParquetFile(path, read_dictionary=list(_NAMED))
+        columns = set(part.schema_arrow.names)
+    except BROKEN as error:
+        raise SourceError(f"can't be read: {_first_line(error)}") from None
+    lacking = [name for name in _NAMED if name not in columns]
+    if lacking:
+        raise SourceError(f"is no part of an export: it has no column {', '.join(lacking)}")
+    return part
+
+
+def batches(path: Path, problems: Problems) -> Iterator[tuple[Any, str]]:
+    """Record batches of a part, each with its place; what can't be read is noted, and passed over by row groups."""
+    try:
+        part = parquet_file(path)
+        groups = part.metadata.num_row_groups
+    except SourceError as error:
+        problems.note(path, str(error))
+        return
+    with part:
+        for group in range(groups):
+            where = f"{path}, row group {group}"
+            try:
+                facts = part.metadata.row_group(group)
+                width = max(1, facts.total_byte_size // max(1, facts.num_rows))
+                size = max(64, min(_ROWS, _BYTES // width))
+                for batch in part.iter_batches(size, row_groups=[group], use_threads=False):
+                    yield batch, where
+            except BROKEN as error:
+                problems.note(where, f"can't be read on: {_first_line(error)}")
+
+
+def ids(batch: Any) -> tuple[str, str] | None:
+    """Project and run of a batch's first row."""
+    found = []
+    for name in (_PROJECT, _RUN):
+        numbers, names = codes(batch.column(name))
+        if not len(numbers) or numbers[0] < 0:
+            return None
+        found.append(names[numbers[0]])
+    return found[0], found[1]
+
+
+def by_kind(batch: Any, where: str, run: tuple[str, str], problems: Problems) -> Iterator[tuple[str, Rows]]:
+    """The rows of a run, kind by kind. Rows of other runs, and such without a path or a kind, are noted."""
+    try:
+        foreign = np.zeros(batch.num_rows, np.bool_)
+        for name, expected in zip((_PROJECT, _RUN), run, strict=True):
+            numbers, names = codes(batch.column(name))
+            fitting = [number for number, text in enumerate(names) if text == expected]
+            foreign |= ~np.isin(numbers, fitting)
+        paths, path_names = codes(batch.column(_PATH))
+        kinds, kind_names = codes(batch.column(_TYPE))
+    except BROKEN as error:
+        problems.note(where, f"rows whose attributes can't be told: {_first_line(error)}")
+        return
+    nameless = np.asarray([not name.strip("/") for name in path_names] + [True], np.bool_)[paths] & ~foreign
+    for flags, what in ((foreign, "rows of another run"), (nameless, "rows without the path of an attribute")):
+        if flags.any():
+            problems.note(where, f"{int(flags.sum())} {what}: left out")
+    out = foreign | nameless
+    for code in np.unique(kinds[~out]).tolist():
+        places = np.flatnonzero((kinds == code) & ~out)
+        if len(places) == batch.num_rows:
+            rows = batch
+        elif int(places[-1]) - int(places[0]) + 1 == len(places):
+            rows = batch.slice(int(places[0]), len(places))
+        else:
+            rows = batch.take(places)
+        yield kind_names[code] if code >= 0 else "", Rows(rows, paths[places], path_names, where)
+
+
+def _bounds(numbers: Integers) -> Integers:
+    """Where a number begins that is another than the one before, and the end."""
+    return np.concatenate(([0], np.flatnonzero(numbers[1:] != numbers[:-1]) + 1, [len(numbers)])).astype(np.int64)
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__
+
+
+__all__ = ["BROKEN", "Rows", "UnfitError", "batches", "by_kind", "ids", "parquet_file"]
