@@ -91,6 +91,7 @@ class _Reading:
 
     def __init__(self, problems: Problems) -> None:
         self._problems = problems
+        self._noted: dict[Path, int] = {}
         self._gather = Gather()
         self._tags: dict[str, events.Metadata] = {}
         self._config: dict[str, Any] = {}
@@ -103,19 +104,12 @@ class _Reading:
 
     def file(self, file: BinaryIO, path: Path) -> Iterator[Item]:
         """What an event file holds."""
-        told = 0
-
-        def damaged(at: int, what: str) -> None:
-            nonlocal told
-            told += 1
-            self._problems.note(path, f"at {at}: {what}" if told <= _PLACES else "further damaged places")
-
         gather, point = self._gather, self._gather.point
-        for record in records(file, damaged):
+        for record in records(file, lambda at, what: self._note(path, f"at {at}: {what}")):
             try:
                 event = events.parse_event(record)
             except DamagedError as error:
-                self._problems.note(path, f"an event that can't be read: {error}")
+                self._note(path, f"an event that can't be read: {error}")
                 continue
             time = self._moment(event, path)
             for value in event.values:
@@ -140,10 +134,14 @@ class _Reading:
             extras={"tensorboard": extras} if extras else {},
         )
 
+    def _note(self, path: Path, what: str) -> None:
+        self._noted[path] = self._noted.get(path, 0) + 1
+        self._problems.note(path, what if self._noted[path] <= _PLACES else "further damaged places")
+
     def _moment(self, event: events.Event, path: Path) -> int:
         moment = _microseconds(event.time)
         if moment is None:
-            self._problems.note(path, "an event whose time is none: it has that of the one before")
+            self._note(path, "an event whose time is none: it has that of the one before")
             return self.last or self._begun or 0
         if not event.values and all(number == events.VERSION for number, _ in event.others):
             self._begun = moment  # the clock of what wrote the file, which is not always that of the values
@@ -165,9 +163,9 @@ class _Reading:
             elif value.kind:
                 yield from items_of(value, about, step, time, self._gather)
             else:
-                self._problems.note(path, f"a value of {value.tag!r} of a kind that is not known")
+                self._note(path, f"a value of {value.tag!r} of a kind that is not known")
         except (DamagedError, ValueError) as error:
-            self._problems.note(path, f"a value of {value.tag!r} at step {step} can't be kept: {error}")
+            self._note(path, f"a value of {value.tag!r} at step {step} can't be kept: {error}")
 
     def _hparams(self, content: bytes) -> None:
         found = plugins.decoded(content, plugins.HPARAMS)
@@ -187,7 +185,7 @@ class _Reading:
             fields = [] if number in _GRAPHS else list(protobuf.fields(body))
         except DamagedError as error:
             if number != events.VERSION:  # a text
-                self._problems.note(path, f"what is beside values at step {step} can't be read: {error}")
+                self._note(path, f"what is beside values at step {step} can't be read: {error}")
             return
         texts = {one: protobuf.text(value) for one, wire, value in fields if wire == protobuf.LENGTH}
         numbers = {one: value for one, wire, value in fields if wire == protobuf.VARINT}
