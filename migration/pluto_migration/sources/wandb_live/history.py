@@ -1,0 +1,123 @@
+"""The rows of a run: all of them, fetched in pieces of which each is kept once it is whole."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from pluto_migration.source import Problems
+from pluto_migration.sources.wandb_live.patience import Patience
+from pluto_migration.sources.wandb_live.spool import Spool
+
+STEP: Final = "_step"
+_ROWS: Final = 20_000
+"""About how many rows make a piece."""
+_PAGE: Final = 1000
+"""About how many are asked for at once."""
+_WIDEST_PIECE: Final = 500_000
+_WIDEST_PAGE: Final = 50_000
+"""Steps that a piece, and a page, span at most, so that neither is ever too big for the memory."""
+_AS_SENT: Final = "as-sent"
+
+
+def widths(last_step: int, rows: int | None) -> tuple[int, int]:
+    """Over how many steps a piece and a page go, given the last step of a run and how many rows it has."""
+    sparse = max(1.0, (last_step + 1) / max(rows or last_step + 1, 1))
+    return min(math.ceil(_ROWS * sparse), _WIDEST_PIECE), min(math.ceil(_PAGE * sparse), _WIDEST_PAGE)
+
+
+def fetch(run: Any, spool: Spool, patience: Patience, rows: int | None) -> None:
+    """Keeps all rows in the spool. Goes on where an earlier call was cut off.
+
+    Raises `Unreachable`, and `Refused` where the service gives no rows.
+    """
+    if spool.note("rows") is not None:
+        return
+    last = patience("the last step of the history", lambda: run.lastHistoryStep)
+    last = int(last) if isinstance(last, (int, float)) else -1
+    piece, page = widths(last, rows)
+    for first in range(0, last + 1, piece):
+        name = _name(first, min(first + piece, last + 1))
+        if not spool.has_lines(name):
+            patience("the history", lambda: _piece(run, spool, name, first, first + piece, page))  # noqa: B023
+    spool.keep_note("rows", {"last": last, "piece": piece})
+
+
+def rows(spool: Spool) -> Iterator[dict[str, Any]]:
+    """The rows that were kept, by step; one that two exports of the service both had comes once."""
+    noted = spool.note("rows")
+    before: list[Mapping[str, Any]] = []
+    for first in range(0, noted["last"] + 1, noted["piece"]):
+        for row in spool.lines(_name(first, min(first + noted["piece"], noted["last"] + 1))):
+            if before and before[0].get(STEP) != row.get(STEP):
+                before = []
+            if not any(_same(row, other) for other in before):
+                before.append(row)
+                yield row
+
+
+def fetch_events(run: Any, spool: Spool, patience: Patience) -> None:
+    """Keeps what the machine was measured by. The service decides how many samples it gives."""
+    if spool.has_lines("events"):
+        return
+    found = patience("the system metrics", lambda: run.history(samples=10_000_000, pandas=False, stream="system"))
+    spool.keep_lines("events", found)
+    spool.keep_note("events", {"given": len(found), "there": _count(run)})
+
+
+def check_events(spool: Spool, problems: Problems, where: str) -> None:
+    """Notes where the service gave fewer samples of the machine than it has."""
+    noted = spool.note("events") or {}
+    given, there = noted.get("given", 0), noted.get("there")
+    if there is not None and given < there:
+        problems.note(where, f"system metrics: the service gave {given} of its {there} samples")
+
+
+def _piece(run: Any, spool: Spool, name: str, first: int, end: int, page: int) -> None:
+    last, sorted_so_far = -math.inf, True
+
+    def seen() -> Iterator[dict[str, Any]]:
+        nonlocal last, sorted_so_far
+        for row in run.scan_history(page_size=page, min_step=first, max_step=end):
+            step = row.get(STEP)
+            if isinstance(step, (int, float)):
+                if not first <= step < end:
+                    continue
+                sorted_so_far, last = sorted_so_far and step >= last, step
+            # Columns of an export that a row says nothing of come as None.
+            yield {key: value for key, value in row.items() if value is not None}
+
+    spool.keep_lines(_AS_SENT, seen())
+    if sorted_so_far:
+        spool.rename(_AS_SENT, name)
+        return
+    kept = [(row.get(STEP, last), json.dumps(row)) for row in spool.lines(_AS_SENT)]
+    kept.sort(key=lambda one: one[0])
+    spool.keep_lines(name, (json.loads(text) for _, text in kept))
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two rows say the same; NaN is NaN here."""
+    return one.keys() == other.keys() and json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _name(first: int, end: int) -> str:
+    return f"rows/{first:016d}-{end:016d}"
+
+
+_COUNT: Final = """
+query RunEventCount($project: String!, $entity: String!, $name: String!) {
+  project(name: $project, entityName: $entity) { run(name: $name) { eventsLineCount } }
+}
+"""
+
+
+def _count(run: Any) -> int | None:
+    """How many samples of the machine there are, where the package and the service tell."""
+    try:
+        found = run._exec(_COUNT)["project"]["run"]["eventsLineCount"]
+    except Exception:  # noqa: BLE001 no part of the package's public surface: it may be gone, or want other things
+        return None
+    return int(found) if isinstance(found, (int, float)) else None

@@ -1,0 +1,135 @@
+"""What of a run lies in rows and files, laid down as the door of W&B does it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pluto_migration.gather import Gather
+from pluto_migration.model import Facts, Item
+from pluto_migration.source import Problems
+from pluto_migration.sources.wandb_live import files
+from pluto_migration.sources.wandb_local import facts, stats
+from pluto_migration.sources.wandb_local.rows import RUNTIME, STAMP, STEP, WORDS, Rows, microseconds
+from pluto_migration.sources.wandb_local.summary import Summary
+
+METADATA: Final = "wandb-metadata.json"
+REQUIREMENTS: Final = "requirements.txt"
+_SYSTEM: Final = "system."
+_MOST: Final = 64 << 20
+"""Bytes of the biggest file that is looked into."""
+
+
+class Laid:
+    """Turns rows and files that were fetched into items; `taken` are the files that belong to values of rows."""
+
+    def __init__(self, where: str, began: int, there: Mapping[str, Path], scratch: Path, problems: Problems) -> None:
+        """`there`: where the run's files lie; `began`: the time of what has none."""
+        self.taken: set[str] = set()
+        self._where, self._began, self._there, self._problems = where, began, there, problems
+        self._scratch = scratch
+        self._rows = Rows(self._file, problems, where)
+        # The service has non-finite numbers as texts, whatever the name.
+        self._rows.words = True
+
+    def about(self) -> Iterator[Item]:
+        """What the files say of machine, code and packages."""
+        said = self._json(METADATA)
+        packages = self._text(REQUIREMENTS)
+        known = facts.metadata(said, packages.splitlines() if packages else ())
+        host = said.get("host")
+        if known or host:
+            yield Facts(metadata=known, wandb={"host": host} if isinstance(host, str) else {})
+
+    def rows(self, rows: Iterable[Mapping[str, Any]], after: float | None, expected: int | None) -> Iterator[Item]:
+        """The rows, by step. `after`: rows up to this step are another run's. `expected`: how many there should be."""
+        rows_of, time, step = self._rows, self._began, -1.0
+        own = inherited = 0
+        start: int | None = None
+        for row in rows:
+            values = dict(row)
+            said, stamp, runtime = values.pop(STEP, None), values.pop(STAMP, None), values.pop(RUNTIME, None)
+            if isinstance(said, (int, float)):
+                step = float(said)
+            else:
+                self._problems.note(self._where, "rows without a step come at the step before them")
+            time = (microseconds(stamp) if isinstance(stamp, (int, float)) else None) or time
+            if start is None and isinstance(runtime, (int, float)) and isinstance(stamp, (int, float)):
+                start = microseconds(stamp - runtime)
+            if after is not None and step <= after:
+                inherited += 1
+                continue
+            own += 1
+            yield from rows_of.add(step, time, values)
+        yield from rows_of.flush()
+        if expected is not None and expected not in (own, own + inherited):
+            self._problems.note(self._where, f"the service counts {expected} rows, and gave {own + inherited}")
+        named = rows_of.own()
+        if start is not None:
+            named["starts"] = {str(start): 0.0}
+        if named:
+            yield Facts(wandb=named)
+
+    def events(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Item]:
+        """What the machine was measured by, each sample a step."""
+        gather, time = Gather(), self._began
+        for step, row in enumerate(rows):
+            stamp = row.get(STAMP)
+            time = (microseconds(stamp) if isinstance(stamp, (int, float)) else None) or time
+            for name, value in row.items():
+                if name in (STAMP, RUNTIME, STEP, "_wandb"):
+                    continue
+                number = WORDS.get(value) if isinstance(value, str) else value
+                if isinstance(number, (int, float)):
+                    label, factor = stats.label(name.removeprefix(_SYSTEM))
+                    gather.point(label, float(step), time, float(number) * factor)
+                elif value is not None:
+                    self._problems.note(self._where, f"system metrics: a value of {name!r} is no number")
+            if gather.full:
+                yield from gather.drain()
+        yield from gather.drain()
+
+    def summary(self, summary: Mapping[str, Any]) -> Iterator[Item]:
+        """What somebody set in the summary."""
+        kept = Summary()
+        last = self._rows.last_step
+        kept.take(
+            {str(name): _numbers(value) for name, value in summary.items()}, int(last) + 1 if math.isfinite(last) else 0
+        )
+        own = kept.own(self._rows.last_of)
+        if own:
+            yield Facts(wandb={"summary": own})
+
+    def _file(self, name: str) -> Path | None:
+        path = self._there.get(name)
+        if path is None:
+            return None
+        self.taken.add(name)
+        return files.linked(self._scratch, path)
+
+    def _text(self, name: str) -> str | None:
+        path = self._there.get(name)
+        if path is None or path.stat().st_size > _MOST:
+            return None
+        return path.read_bytes().decode("utf-8", "replace")
+
+    def _json(self, name: str) -> Mapping[str, Any]:
+        text = self._text(name)
+        try:
+            found = json.loads(text or "{}")
+        except (ValueError, RecursionError) as error:
+            self._problems.note(f"{self._where}/{name}", f"no JSON: {error}")
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+def _numbers(value: Any) -> Any:
+    """A value of a summary, with the words for non-finite numbers as these."""
+    if isinstance(value, str):
+        return WORDS.get(value, value)
+    if isinstance(value, dict) and "_type" not in value:
+        return {name: _numbers(inner) for name, inner in value.items()}
+    return value
