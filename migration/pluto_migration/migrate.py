@@ -1,16 +1,33 @@
-"""The loop: finds runs, stages and delivers them, and reports."""
+"""The loop: finds runs, has them read and delivered, and reports."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+import fcntl
+import os
+import queue
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pluto_migration.report import Report, RunReport
-from pluto_migration.source import Options, Source
+from pluto_migration.delivery import Arrival, Deliverer, drop_refused, left_behind
+from pluto_migration.draft import drafts
+from pluto_migration.report import Report, RunReport, noted
+from pluto_migration.schedule import Identity, Schedule, identity
+from pluto_migration.source import Options, Problems, Source, SourceError, SourceRun
+from pluto_migration.staging import MARK, is_forked
+from pluto_migration.workers import Crew, Done, Here, Reading, Workers
 
 if TYPE_CHECKING:
     from pluto.core.settings import Settings
+
+AHEAD: Final = 8
+"""Journals that are ready and not delivered, at most: each takes as much room on the disk as its run."""
+_LOCK_S: Final = 30.0
+_WAIT_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +49,17 @@ class Progress:
     """With `done`: the report of the run that has just got through."""
 
 
+Tell = Callable[[Progress], None]
+
+
 def settings_for(to: str | None = None, *, dir: str | None = None) -> Settings:
-    """The settings of where runs go: `local`, a server's URL, or None for what is configured."""
-    raise NotImplementedError
+    """The settings of where runs go: `local`, a server's URL, or None for what is configured.
+
+    Raises `SettingsError` for an address that makes no sense.
+    """
+    from pluto.core.settings import resolve
+
+    return resolve(host=to, dir=dir)
 
 
 def migrate(
@@ -44,17 +69,238 @@ def migrate(
     settings: Settings | None = None,
     *,
     workers: int = 1,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Tell | None = None,
     dry_run: bool = False,
 ) -> Report:
     """Brings the runs below `paths` over, and reports on each; one that can't be read stops no other.
 
     Runs that are in the store as the source has them are left alone, others are topped up; what an earlier, killed
     call had ready is delivered first. `settings`: where they go (`settings_for`); None: what is configured. `workers`:
-    processes that read at the same time. `progress` is told how far it is, from this thread. `dry_run`: reads
-    everything and writes nothing; states and counts are what they would be.
+    processes that read at the same time; 1: this one. `progress` is told how far it is, from this thread. `dry_run`:
+    reads everything and writes nothing; states and counts are what they would be.
 
-    Ctrl-C ends it between two records: the report says `interrupted`, and the same call goes on from there.
-    Raises `SourceError` for paths in which there is nothing of the kind.
+    Ctrl-C ends it at any moment: the report says `interrupted`, and the same call goes on from there. Raises
+    `SourceError` for paths in which there is nothing of the kind, or where another migration is at work in the same
+    root, `pluto.query.QueryError` where the server can't be asked, and `OSError` where the root can't be written.
     """
-    raise NotImplementedError
+    if workers < 1:
+        raise ValueError(f"workers is at least 1, not {workers}")
+    options = options or Options()
+    settings = settings or settings_for()
+    return _Migration(source, settings, progress or (lambda _: None), dry_run).run(paths, options, workers)
+
+
+class _Migration:
+    """One call of `migrate`."""
+
+    def __init__(self, source: Source, settings: Settings, tell: Tell, dry_run: bool) -> None:
+        from pluto.core.leftovers import place_of
+        from pluto.core.run_folder import description
+
+        self._source = source
+        self._settings = settings
+        self._tell = tell
+        self._dry_run = dry_run
+        self._target: dict[str, Any] = description(settings, settings.target(), "", None)["target"]
+        self._report = Report(source.NAME, place_of(self._target), dry_run=dry_run)
+        self._events: queue.SimpleQueue[Reading | Done | Arrival | BaseException] = queue.SimpleQueue()
+        self._total = 0
+        self._reading: dict[Identity, SourceRun] = {}
+        self._arriving: dict[str, tuple[SourceRun, RunReport]] = {}
+        self._points = self._bytes = 0
+        self._held: dict[Identity, str] = {}
+        """Runs of which an earlier part is still on its way, each with the reason."""
+        self._resumed: set[Identity] = set()
+        """Runs whose journal an earlier call had left behind."""
+
+    def run(self, paths: Sequence[str], options: Options, workers: int) -> Report:
+        begun = time.monotonic()
+        self._tell(Progress("finding", ""))
+        problems = Problems()
+        try:
+            found = [one for one in self._source.find(paths, options, problems) if options.wants(one.project, one.id)]
+            schedule = Schedule(found)
+            self._total = schedule.total
+            for twin, first in schedule.twins:
+                self._finish(RunReport.of(twin, "failed", f"{first.path} has a run of the same id, which came over"))
+            if self._dry_run:
+                self._go(schedule, None, self._crew(workers))
+            else:
+                self._bring(schedule, workers)
+        except KeyboardInterrupt:
+            self._report.interrupted = True
+        self._report.problems = [noted(one.where, one.what) for one, _ in problems]
+        self._report.seconds = time.monotonic() - begun
+        return self._report
+
+    def _crew(self, workers: int, *inherited: int) -> Crew:
+        tell, name = self._events.put, self._source.NAME
+        if workers == 1:
+            return Here(self._settings, name, tell, dry_run=self._dry_run)
+        return Workers(workers, self._settings, name, tell, dry_run=self._dry_run, inherited=inherited)
+
+    def _bring(self, schedule: Schedule, workers: int) -> None:
+        from pluto.core import process
+        from pluto.core.filesystem import journal_place
+
+        sync = journal_place(self._settings.root).folder
+        process.remember(self._settings.root)
+        with alone(sync) as lock:
+            _clear_drafts(sync)
+            deliverer = Deliverer(sync, self._events.put)
+            try:
+                self._catch_up(sync, deliverer)
+                self._go(schedule, deliverer, self._crew(workers, lock))
+            finally:
+                deliverer.close()
+
+    def _catch_up(self, sync: Path, deliverer: Deliverer) -> None:
+        """Delivers what an earlier call has left behind."""
+        from pluto.core.uploader.writer import read_json
+
+        waiting: dict[str, Identity] = {}
+        for key, writer in left_behind(sync, self._target, MARK):
+            about = read_json(sync / "runs" / key / "run.json")
+            waiting[key] = (str(about.get("project")), str(about.get("external_id")))
+            deliverer.add(key, writer)
+        while waiting:
+            event = self._next_event()
+            if isinstance(event, BaseException):
+                raise event
+            if isinstance(event, Arrival):
+                run = waiting.pop(event.key)
+                self._tell(Progress("delivering", "/".join(run), 0, self._total))
+                if event.refused is not None:
+                    drop_refused(sync, event)
+                elif event.problem:
+                    self._held[run] = event.problem
+                else:
+                    self._resumed.add(run)
+
+    def _go(self, schedule: Schedule, deliverer: Deliverer | None, crew: Crew) -> None:
+        done = False
+        try:
+            while schedule or self._reading or self._arriving:
+                while crew.free() and len(self._arriving) < AHEAD:
+                    run = schedule.next(idle=not (self._reading or self._arriving))
+                    if run is None:
+                        break
+                    if identity(run) in self._held:
+                        why = f"an earlier part of it is not delivered yet: {self._held[identity(run)]}"
+                        self._through(schedule, run, RunReport.of(run, "failed", why))
+                        continue
+                    self._reading[identity(run)] = run
+                    self._tell(self._progress("reading", run.label))
+                    crew.give(run)
+                    if not self._events.empty():
+                        break
+                if self._reading or self._arriving:
+                    self._heed(self._next_event(), schedule, deliverer)
+            done = True
+        finally:
+            crew.close(kill=not done)
+
+    def _next_event(self) -> Reading | Done | Arrival | BaseException:
+        while True:
+            with contextlib.suppress(queue.Empty):
+                return self._events.get(timeout=_WAIT_S)
+
+    def _heed(
+        self, event: Reading | Done | Arrival | BaseException, schedule: Schedule, deliverer: Deliverer | None
+    ) -> None:
+        if isinstance(event, BaseException):
+            raise event
+        if isinstance(event, Reading):
+            now = self._progress("reading", event.run.label)
+            self._tell(
+                Progress("reading", now.label, now.done, now.total, now.points + event.read.points,
+                         now.bytes + event.read.bytes)
+            )  # fmt: skip
+        elif isinstance(event, Done):
+            self._read(event, schedule, deliverer)
+        elif event.key in self._arriving:
+            run, report = self._arriving.pop(event.key)
+            self._arrived(run, report, event)
+            self._through(schedule, run, report)
+
+    def _read(self, event: Done, schedule: Schedule, deliverer: Deliverer | None) -> None:
+        del self._reading[identity(event.run)]
+        if event.brought is None:
+            assert event.error is not None
+            raise event.error
+        report = event.brought.report
+        self._points += report.read.points
+        self._bytes += report.read.bytes
+        if event.brought.key and deliverer is not None:
+            self._arriving[event.brought.key] = (event.run, report)
+            deliverer.add(event.brought.key, event.brought.writer)
+            self._tell(self._progress("delivering", event.run.label))
+            return
+        if report.state == "unchanged" and identity(event.run) in self._resumed:
+            report.state = "migrated"
+        self._through(schedule, event.run, report)
+
+    def _arrived(self, run: SourceRun, report: RunReport, arrival: Arrival) -> None:
+        from pluto.core.filesystem import journal_place
+
+        report.note(arrival.problems)
+        report.number = arrival.number if arrival.number is not None else report.number
+        report.url = arrival.url
+        if arrival.refused is not None:
+            report.state = "refused" if arrival.refused == "exists" else "failed"
+            report.reason = arrival.problem or ""
+            drop_refused(journal_place(self._settings.root).folder, arrival)
+        elif arrival.problem:
+            report.state = "failed"
+            report.reason = f"not delivered yet: {arrival.problem}; the same command, or `pluto sync`, goes on"
+        elif report.state == "migrated" and is_forked(run) and not arrival.forked and run.parent is not None:
+            parent = run.parent.id
+            report.note([noted(run.path, f"it begins without the run it was forked from: there is no run {parent!r}")])
+
+    def _through(self, schedule: Schedule, run: SourceRun, report: RunReport) -> None:
+        schedule.through(run)
+        if not self._dry_run and report.state in ("migrated", "topped up", "unchanged"):
+            run.settled()
+        self._finish(report)
+
+    def _finish(self, report: RunReport) -> None:
+        self._report.runs.append(report)
+        self._tell(self._progress("done", report.label, report))
+
+    def _progress(
+        self, phase: Literal["finding", "reading", "delivering", "done"], label: str, run: RunReport | None = None
+    ) -> Progress:
+        return Progress(phase, label, len(self._report.runs), self._total, self._points, self._bytes, run)
+
+
+@contextlib.contextmanager
+def alone(sync: Path) -> Iterator[int]:
+    """Holds the lock that says that this process alone migrates with a root, and gives its descriptor.
+
+    Processes that inherit the descriptor hold the lock, too. Raises `SourceError` where another has it for long.
+    """
+    sync.mkdir(0o700, parents=True, exist_ok=True)
+    handle = os.open(sync / "migration.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    deadline = time.monotonic() + _LOCK_S
+    try:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise SourceError(f"another migration is at work in {sync.parent}: wait for its end") from None
+                time.sleep(0.05)
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _clear_drafts(sync: Path) -> None:
+    """Throws away what a killed process had not finished."""
+    from pluto.core.uploader.places import Processes
+
+    processes = Processes(sync)
+    for folder, process in drafts(sync):
+        if not processes.alive(process):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -14,7 +14,9 @@ import msgspec
 
 ATTRIBUTES: Final = "_attributes"
 """Key of a config under which lies what has no slot of its own."""
-OF_DOORS: Final = frozenset({ATTRIBUTES, "_wandb"})
+MIGRATION: Final = "_migration"
+"""Key of a config under which lies how a run of another tracker was brought over."""
+OF_DOORS: Final = frozenset({ATTRIBUTES, "_wandb", MIGRATION})
 """Keys of a config under which doors keep what is theirs alone; whoever shows a config leaves them out."""
 
 Step = int | float | list[int]

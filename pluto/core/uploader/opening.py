@@ -15,7 +15,7 @@ from pluto.core.config import merge
 from pluto.core.receipt import RunFacts
 from pluto.core.uploader.retry import Verdict, verdict
 from pluto.core.wire import NOTES_CHARS, limit_tags, strict_json
-from pluto.protocol.records import ATTRIBUTES, Start
+from pluto.protocol.records import ATTRIBUTES, MIGRATION, Start
 
 NAME_CHARS: Final = 255
 """Longest run name a server takes."""
@@ -216,6 +216,7 @@ def _creation(
 
 def _inherited(config: dict[str, Any]) -> dict[str, Any]:
     """What of a parent's config is its child's, too: of what is noted beside the values, only their types."""
+    config.pop(MIGRATION, None)
     notes = config.pop(ATTRIBUTES, None)
     if isinstance(notes, dict) and isinstance(notes.get("types"), dict):
         config[ATTRIBUTES] = {"types": _within(notes["types"], config)}

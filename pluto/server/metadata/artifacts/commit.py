@@ -36,7 +36,11 @@ def commit(connection: Connection, run: int, project: int, record: Artifact) -> 
         .where(_commits.c.token == record.token)
     ).first()
     if known is not None:
-        return known.id if known.state == COMMITTED else None
+        if known.state != COMMITTED:
+            return None
+        # Another run may log, or use, the very version by the same token: one that was brought over does.
+        note_run(connection, int(known.id), run, "used" if record.used else "logged")
+        return int(known.id)
     _check(record)
     collection = _sequence(connection, project, record)
     entries = {entry.path: entry for entry in record.entries}

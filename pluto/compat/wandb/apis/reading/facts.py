@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from pluto.compat.wandb.sdk.lib.opening import GROUP, JOB_TYPE
 from pluto.compat.wandb.sdk.lib.stored import OWN
+from pluto.protocol.records import OF_DOORS
 
-HIDDEN: Final = (OWN, "_attributes")
+HIDDEN: Final = OF_DOORS
 """Keys of configs that doors keep for themselves."""
 SWEEP: Final = "sweep:"
 """What the tag of a sweep begins with."""

@@ -1,0 +1,200 @@
+"""Delivery of journals while others are still made: the engine's own deliverer, on a thread."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pluto_migration.report import Noted
+
+if TYPE_CHECKING:
+    from pluto.core.receipt import Receipt
+    from pluto.core.uploader.loop import Loop
+
+PATIENCE_S: Final = 30.0
+"""How long a server may not answer before the runs for it are left for another time."""
+_LOOK_S: Final = 0.02
+_KEPT: Final = frozenset({"unauthorized"})
+"""Refusals that another try may not meet: the journal stays."""
+
+
+@dataclass(slots=True)
+class Arrival:
+    """What became of a journal."""
+
+    key: str
+    writer: str
+    refused: str | None = None
+    """`exists`, `missing`, `ambiguous`, `invalid` or `unauthorized`."""
+    problem: str | None = None
+    """Why it is not delivered."""
+    number: int | None = None
+    url: str | None = None
+    forked: bool = False
+    problems: list[Noted] = field(default_factory=list)
+    """What of it the server did not take."""
+
+
+class Deliverer:
+    """Delivers the journals it is told of, and says from its thread what became of each.
+
+    `tell` is given an `Arrival`, or the exception that has ended the delivery. `close` leaves on disk what is not done.
+    """
+
+    def __init__(
+        self, sync: Path, tell: Callable[[Arrival | BaseException], None], *, patience_s: float = PATIENCE_S
+    ) -> None:
+        self._sync = sync
+        self._tell = tell
+        self._patience_s = patience_s
+        self._lock = threading.Lock()
+        self._writers: dict[str, str] = {}
+        """Run folders to be delivered, each with the writer that is waited for."""
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pluto-migration", daemon=True)
+        self._thread.start()
+
+    def add(self, key: str, writer: str) -> None:
+        """Takes a run folder on; `writer` is the one whose end is waited for."""
+        with self._lock:
+            self._writers[key] = writer
+
+    def close(self) -> None:
+        """Ends it."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        from pluto.core.uploader.loop import Loop
+
+        loop = Loop(self._sync, foreground=True, only=self._writers.keys())
+        try:
+            while not self._stopped.wait(_LOOK_S):
+                self._settle(loop)
+                loop.scan()
+                loop.wake()
+        except Exception as error:  # noqa: BLE001 (whatever it is, who waits has to hear of it)
+            self._tell(error)
+        finally:
+            loop.close()
+
+    def _settle(self, loop: Loop) -> None:
+        with self._lock:
+            waiting = list(self._writers.items())
+        for key, writer in waiting:
+            problem = self._problem(loop, key)
+            if problem is None:
+                continue
+            arrival = arrival_of(self._sync, key, writer)
+            arrival.problem = problem or arrival.problem
+            with self._lock:
+                self._writers.pop(key, None)
+            self._tell(arrival)
+
+    def _problem(self, loop: Loop, key: str) -> str | None:
+        """None while a run is on its way; why it is given up, or nothing once it is through."""
+        from pluto.core.leftovers import held
+        from pluto.core.uploader.loop import has_work
+
+        folder = self._sync / "runs" / key
+        delivery = loop.deliveries.get(key)
+        if delivery is not None and not delivery.over:
+            if not loop.is_stuck(delivery, self._patience_s):
+                return None
+            return delivery.record.receipt.problem or "the server does not answer"
+        if not folder.is_dir():
+            return ""
+        if delivery is not None:
+            return ""
+        # Not yet seen, or another process is at it: an uploader of the same root.
+        return None if has_work(folder) or held(folder / "lock") else ""
+
+
+def arrival_of(sync: Path, key: str, writer: str) -> Arrival:
+    """What the receipt says of a writer."""
+    import msgspec
+
+    from pluto.core.receipt import Receipt, WriterFacts
+
+    arrival = Arrival(key, writer)
+    receipt: Receipt
+    try:
+        receipt = msgspec.json.decode((sync / "receipts" / f"{key}.json").read_bytes(), type=Receipt)
+    except (OSError, msgspec.DecodeError):
+        receipt = Receipt()
+    facts = receipt.writers.get(writer, WriterFacts())
+    refusal = facts.refused or (receipt.refused if receipt.run is None else None)
+    if refusal is not None:
+        arrival.refused, arrival.problem = refusal.reason, refusal.message
+    elif not facts.done:
+        arrival.problem = receipt.problem or "it was not delivered to its end"
+    if receipt.run is not None:
+        arrival.number, arrival.url = receipt.run.run_id, receipt.run.url
+        arrival.forked = receipt.run.forked_from_run_id is not None
+    arrival.problems += [Noted(name, "it was changed while it was read", 1) for name in facts.changed]
+    if facts.lost:
+        arrival.problems.append(Noted(key, "records were lost between staging and delivery", facts.lost))
+    if facts.repeated:
+        arrival.problems.append(Noted(key, "records that the server may have twice", facts.repeated))
+    arrival.problems += list(_poisoned(sync / "runs" / key / writer))
+    return arrival
+
+
+def left_behind(sync: Path, target: dict[str, Any], mark: str) -> list[tuple[str, str]]:
+    """Run folders with their newest writers that an earlier migration to `target` has left to be delivered."""
+    found = []
+    for path in sorted((sync / "runs").glob("[!.]*/run.json")):
+        about = _object(path)
+        if mark in about and about.get("target") == target:
+            writers = sorted(path.parent.glob("[!.]*/writer.json"), key=lambda one: one.stat().st_mtime_ns)
+            if writers:
+                found.append((path.parent.name, writers[-1].parent.name))
+    return found
+
+
+def drop_refused(sync: Path, arrival: Arrival) -> None:
+    """Deletes a journal that no server will take: it can be made again from its source."""
+    from pluto.core.uploader import places
+
+    if arrival.refused is None or arrival.refused in _KEPT:
+        return
+    folder = sync / "runs" / arrival.key
+    handle = None
+    deadline = time.monotonic() + 2
+    while handle is None and folder.is_dir() and time.monotonic() < deadline:
+        handle = places.take(folder)
+        if handle is None:
+            time.sleep(_LOOK_S)
+    if handle is None:
+        return
+    try:
+        shutil.rmtree(folder / arrival.writer, ignore_errors=True)
+        if not any(folder.glob("[!.]*/writer.json")):
+            shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(handle)
+
+
+def _poisoned(folder: Path) -> Iterator[Noted]:
+    with contextlib.suppress(OSError):
+        for line in (folder / "poison.jsonl").read_text("utf-8").splitlines():
+            with contextlib.suppress(ValueError):
+                told = json.loads(line)
+                record = told.get("record")
+                name = record.get("name") if isinstance(record, dict) else None
+                where = f"{told.get('kind')} {name!r}" if name else str(told.get("kind"))
+                yield Noted(where, f"the store does not take it: {told.get('error')}")
+
+
+def _object(path: Path) -> dict[str, Any]:
+    from pluto.core.uploader.writer import read_json
+
+    return read_json(path)
