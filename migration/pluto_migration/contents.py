@@ -76,22 +76,30 @@ def types_of(notes: Any) -> dict[str, str]:
     return {"/".join(path): kind for path, kind in leaves(types) if isinstance(kind, str)}
 
 
-def told_beside(values: Mapping[str, Any], types: Mapping[str, str], *, stock: bool) -> dict[Path, str]:
-    """What lies beside a config, by paths. `types`: what is noted of kinds, for what doors keep under `sys`."""
+def told_beside(
+    values: Mapping[str, Any], types: Mapping[str, str], *, stock: bool, python: bool = False
+) -> dict[Path, str]:
+    """What lies beside a config, by paths. `types`: what is noted of kinds, for what doors keep under `sys`.
+
+    `python`: as for `told`.
+    """
     found = {}
     for path, value in leaves(values):
         if path[:2] == (ATTRIBUTES, "sys"):
-            found[path] = told(value, types.get("/".join(path[1:])), stock=stock)
+            found[path] = told(value, types.get("/".join(path[1:])), stock=stock, python=python)
         else:
             found[path] = told_plainly(value, stock=stock)
     return found
 
 
-def told(value: Any, kind: str | None = None, *, stock: bool = False) -> str:
+def told(value: Any, kind: str | None = None, *, stock: bool = False, python: bool = False) -> str:
     """A value of a config as a text that tells its type; `kind` is what is noted of it beside the config.
 
-    `stock`: as a server tells it that knows one kind of numbers: 1.0 is 1 there where no kind is noted.
+    `stock`: as a server tells it that knows one kind of numbers: 1.0 is 1 there where no kind is noted. `python`: the
+    value's own type tells its kind, since it will be noted.
     """
+    if python and isinstance(value, float):
+        kind = "float"
     return canonical(_typed(value, kind, stock))
 
 

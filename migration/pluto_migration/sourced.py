@@ -63,6 +63,7 @@ class _Reading:
         self._config: dict[str, Any] = {}
         self._beside: dict[str, Any] = {}
         self._facts: dict[str, Any] = {}
+        self._exact = False
 
     def take(self, item: Item) -> None:
         """Adds an item."""
@@ -94,11 +95,12 @@ class _Reading:
         contents, run, target = self.contents, self._run, self._target
         contents.series = target.series()
         types = types_of(self._beside.get(ATTRIBUTES))
+        python = not self._exact
         for path, value in leaves(self._config):
             # A user's own key that is one of the doors' has a `_` added.
             stored = (f"{path[0]}_", *path[1:]) if path[0] in OF_DOORS else path
-            contents.config[stored] = told(value, types.get("/".join(stored)), stock=target.stock)
-        contents.beside = told_beside(self._beside, types, stock=target.stock)
+            contents.config[stored] = told(value, types.get("/".join(stored)), stock=target.stock, python=python)
+        contents.beside = told_beside(self._beside, types, stock=target.stock, python=python)
         for path in [path for path in contents.beside if path[:2] in ((ATTRIBUTES, "types"), (ATTRIBUTES, "id"))]:
             del contents.beside[path]
         facts = self._facts
@@ -124,6 +126,7 @@ class _Reading:
         self._facts.update({key: clean(value) for key, value in texts.items() if value})
         given = {"status": item.status, "exit code": item.exit_code, "ended": item.ended}
         self._facts.update({key: value for key, value in given.items() if value is not None})
+        self._exact = self._exact or item.exact
         if item.tags is not None:
             tags = list(dict.fromkeys(map(clean, item.tags)))
             self._facts["tags"] = [*(tag for tag in tags if not tag.startswith(GROUP)),
@@ -149,7 +152,7 @@ class _Reading:
                 "type": item.type, "file": safe_name(clean(item.file_name)), "step": float(item.step),
                 "time": item.time or self._began, "caption": None if item.caption is None else clean(item.caption),
                 "annotations": plain(item.annotations) if item.annotations else None,
-                "metadata": plain(item.metadata) if item.metadata else None, "mask": item.mask,
+                "metadata": plain(item.metadata) if item.metadata else None, "mask": item.mask, "index": None if self._target.stock else item.index,
                 "size": size, "sha256": sha256,
             },
         )  # fmt: skip

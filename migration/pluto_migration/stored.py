@@ -152,7 +152,7 @@ class _Reading:
                     {
                         "type": row["type"], "file": row["fileName"], "step": float(row["step"]), "time": row["at"],
                         "caption": row.get("caption"), "annotations": json.loads(annotations) if annotations else None,
-                        "metadata": json.loads(metadata) if metadata else None, "mask": row["fileType"] == "mask",
+                        "metadata": json.loads(metadata) if metadata else None, "mask": row["fileType"] == "mask", "index": None if self._target.stock else row["sampleIndex"],
                         "size": int(row["fileSize"]), "sha256": self._sha256(row),
                     },
                 )  # fmt: skip

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pluto.protocol.records import MIGRATION
 from pluto_migration import sourced, stored
+from pluto_migration.comparers import compared
 from pluto_migration.contents import Contents
 from pluto_migration.differing import differences
 from pluto_migration.report import Noted
@@ -115,7 +114,7 @@ def verify(
         proof = Proof(source.NAME, str(client.where))
         runs = list(source.find(paths, options or Options(), problems))
         if workers > 1 and len(runs) > 1:
-            proofs = _at_once(runs, settings, workers, receipts)
+            proofs = compared(runs, settings, workers, receipts=receipts)
         else:
             proofs = (verify_run(run, client, receipts=receipts) for run in runs)
         for one in proofs:
@@ -205,22 +204,3 @@ def _unreadable(said: Contents, there: Contents, target: Target) -> Iterator[str
     if step is not None and step != int(step):
         yield "the exact step of the fork stands in the ledger alone"
     there.alerts = {}
-
-
-def _at_once(runs: Iterable[SourceRun], settings: Settings, workers: int, receipts: bool) -> Iterator[RunProof]:
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(_alone, run, settings, receipts) for run in runs]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:
-            for future in futures:
-                future.cancel()
-
-
-def _alone(run: SourceRun, settings: Settings, receipts: bool) -> RunProof:
-    """Compares one run in a process of its own."""
-    from pluto.query import Client
-
-    with Client(settings=settings) as client:
-        return verify_run(run, client, receipts=receipts)

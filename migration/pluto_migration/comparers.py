@@ -1,0 +1,118 @@
+"""Several processes that compare runs with a store, each one run at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from pluto_migration.source import SourceRun
+
+if TYPE_CHECKING:
+    from pluto.core.settings import Settings
+    from pluto_migration.verify import RunProof
+
+_CODE: Final = (
+    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer);"
+    " from pluto_migration.comparers import work; work()"
+)
+
+
+def compared(runs: Sequence[SourceRun], settings: Settings, count: int, *, receipts: bool) -> Iterator[RunProof]:
+    """The proofs of the runs, in the order they are ready. A process that dies takes only its run with it."""
+    todo: queue.SimpleQueue[SourceRun | None] = queue.SimpleQueue()
+    ready: queue.SimpleQueue[RunProof] = queue.SimpleQueue()
+    for run in runs:
+        todo.put(run)
+    crew = [_Comparer(settings, receipts) for _ in range(min(count, len(runs)))]
+    for one in crew:
+        todo.put(None)
+        threading.Thread(target=one.go, args=(todo, ready), name="pluto-comparer", daemon=True).start()
+    try:
+        for _ in runs:
+            yield ready.get()
+    finally:
+        for one in crew:
+            one.stop()
+
+
+class _Comparer:
+    """One process, started again where it died."""
+
+    def __init__(self, settings: Settings, receipts: bool) -> None:
+        self._first = (settings, receipts)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+
+    def go(self, todo: queue.SimpleQueue[SourceRun | None], ready: queue.SimpleQueue[RunProof]) -> None:
+        """Has runs compared until there are no more."""
+        while (run := todo.get()) is not None and not self._stopped:
+            ready.put(self._compare(run))
+        self.stop()
+
+    def stop(self) -> None:
+        """Ends the process."""
+        self._stopped = True
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    with contextlib.suppress(OSError):
+                        pipe.close()
+
+    def _compare(self, run: SourceRun) -> RunProof:
+        from pluto_migration.verify import RunProof
+
+        try:
+            process = self._process or self._start()
+            assert process.stdin is not None
+            assert process.stdout is not None
+            pickle.dump(run, process.stdin)
+            process.stdin.flush()
+            proof: RunProof = pickle.load(process.stdout)  # noqa: S301  of this program's own processes alone
+        except (OSError, EOFError, pickle.PickleError, TypeError, AttributeError) as error:
+            broken, self._process = self._process, None
+            code = None if broken is None else broken.wait()
+            why = f"the process that compared it was killed by signal {-code}" if code and code < 0 else repr(error)
+            return RunProof(run.project, run.id, str(run.path), "failed", why)
+        return proof
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen([sys.executable, "-c", _CODE], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._process = process
+        assert process.stdin is not None
+        pickle.dump(sys.path, process.stdin)
+        pickle.dump(self._first, process.stdin)
+        process.stdin.flush()
+        return process
+
+
+def work() -> None:
+    """What such a process does: compares runs until nobody sends more."""
+    from pluto.query import Client
+    from pluto_migration.verify import verify_run
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what anybody prints is no answer
+    settings, receipts = _next()
+    with Client(settings=settings) as client:
+        while (run := _next()) is not None:
+            pickle.dump(verify_run(run, client, receipts=receipts), answers)
+            answers.flush()
+
+
+def _next() -> Any:
+    try:
+        return pickle.load(sys.stdin.buffer)  # noqa: S301  of the process that started this one alone
+    except EOFError:
+        return None
