@@ -45,20 +45,21 @@ def opened(path: Path, scratch: Path) -> sqlite3.Connection:
 def copy(source: Path, target: Path) -> None:
     """Copies a SQLite file with its log as they were at one moment, while others may be writing to it."""
     for _ in range(_ATTEMPTS):
-        before = _state(source)
+        before = state(source)
         for part, about in zip(PARTS, before, strict=True):
             part_copy = Path(f"{target}{part}")
             part_copy.unlink(missing_ok=True)
             if about is not None:
                 with contextlib.suppress(FileNotFoundError):
                     shutil.copyfile(f"{source}{part}", part_copy)
-        if _state(source) == before:
+        if state(source) == before:
             return
         time.sleep(_PAUSE_S)
     raise SourceError(f"{source} is being written to all the time; try again when nobody does")
 
 
-def _state(path: Path) -> list[tuple[int, int] | None]:
+def state(path: Path) -> list[tuple[int, int] | None]:
+    """Size and time of change of the file and what belongs to it: the same as long as nobody writes."""
     found: list[tuple[int, int] | None] = []
     for part in PARTS:
         try:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sqlite3
-import tempfile
 import threading
-import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +14,7 @@ from typing import Any
 from pluto.query import Client
 from pluto_migration import sqlite
 from pluto_migration.source import SourceError
+from pluto_migration.temporary import OwnFolder
 
 _making = threading.Lock()
 
@@ -86,7 +84,8 @@ class Folder(Place):
     def __init__(self, store: Path) -> None:
         self.label = str(store)
         self._store = store
-        self._copy: tuple[int, Path, frozenset[int]] | None = None
+        self._own = OwnFolder()
+        self._running: tuple[Path, frozenset[int]] | None = None
 
     @classmethod
     def at(cls, path: str) -> Folder:
@@ -96,9 +95,6 @@ class Folder(Place):
             if (store / "index.db").is_file():
                 return cls(store)
         raise SourceError(f"{path} holds no store of Pluto: there is no index.db in it, nor in a folder `store` in it")
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_copy": None}
 
     def asked(self, client: Client) -> dict[str, Any]:
         """The facts alone: what was logged is looked at in its file."""
@@ -140,21 +136,20 @@ class Folder(Place):
                     (root / "store" / "series" / f"{run}.db{part}").unlink(missing_ok=True)
 
     def _root(self) -> tuple[Path, frozenset[int]]:
-        """The folder whose `store` is the copy, made when a process first asks for it, gone when it ends.
+        """The folder whose `store` is the copy, with the runs that stay in it.
 
-        With the runs that stay in it: whether an open one has gone quiet is judged by what it logged last.
+        Those are the open ones: whether one has gone quiet is judged by what it logged last.
         """
+        root = self._own.path()
         with _making:
-            if self._copy is None or self._copy[0] != os.getpid():
-                root = Path(tempfile.mkdtemp(prefix="pluto-copy-"))
-                weakref.finalize(self, _remove, root, os.getpid())
+            if self._running is None or self._running[0] != root:
                 (root / "store" / "series").mkdir(mode=0o700, parents=True)
                 sqlite.copy(self._store / "index.db", root / "store" / "index.db")
                 running = _running(root / "store" / "index.db")
                 for run in running:
                     self._bring(root, run)
-                self._copy = (os.getpid(), root, running)
-            return self._copy[1:]
+                self._running = (root, running)
+            return self._running
 
     def _bring(self, root: Path, run: int) -> None:
         source = self._store / "series" / f"{run}.db"
@@ -169,8 +164,3 @@ def _running(index: Path) -> frozenset[int]:
             return frozenset(int(row[0]) for row in found)
     except sqlite3.Error as error:
         raise SourceError(f"the store's index can't be read: {error}") from error
-
-
-def _remove(root: Path, pid: int) -> None:
-    if pid == os.getpid():
-        shutil.rmtree(root, ignore_errors=True)
