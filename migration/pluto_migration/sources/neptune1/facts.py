@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pluto.compat.attributes import layout
-from pluto.compat.attributes.changes import change_of
 from pluto.compat.attributes.monitoring import MAIN
-from pluto.core.wire import GROUP
-from pluto.protocol.records import ATTRIBUTES
 from pluto_migration.model import Facts
 from pluto_migration.sources.neptune1.folders import Left
 from pluto_migration.sources.neptune1.outline import Outline, Value
@@ -78,7 +75,7 @@ def facts(
 ) -> Facts:
     """Everything but how it ended. `values`: those of the outline, with those that lie in other objects."""
     texts = {path: frozenset(some) for path, some in outline.sets.items()}
-    own = {path: value for path, value in {**values, **texts}.items() if path.startswith("sys/")}
+    own: dict[str, Any] = {path: value for path, value in {**values, **texts}.items() if path.startswith("sys/")}
     plain: dict[str, Any] = {
         path: value for path, value in {**values, **texts, **artifacts}.items() if not path.startswith("sys/")
     }
@@ -87,27 +84,23 @@ def facts(
     hostname = own.get("sys/hostname")
     for path in _TAGS:
         own.pop(path, None)
-    attributes: dict[str, Any] = change_of(own, {}, flat=False)[0].get(ATTRIBUTES, {})
-    kinds = _kinds(outline, namespaces) | dict.fromkeys(artifacts, "artifact")
-    attributes[layout.TYPES] = merged(attributes.get(layout.TYPES, {}), nested(kinds))
-    aside = {tag: True for tag in tags if tag.startswith(GROUP)}
-    said = {
-        layout.TAGS: aside,
+    said: dict[str, Any] = {
+        layout.SYS: nested({path.removeprefix("sys/"): value for path, value in own.items()}),
+        layout.TYPES: nested(_kinds(outline, namespaces) | dict.fromkeys(artifacts, "artifact")),
         layout.GROUP_TAGS: dict.fromkeys(group_tags, True),
         layout.SERIES: {path: hints for path, hints in outline.hints.items() if hints},
         layout.MONITORING: _watched(namespaces),
+        layout.MADE_ID: True,
     }
-    attributes |= {key: value for key, value in said.items() if value}
-    attributes[layout.MADE_ID] = True
     about = left.executions[0].about
     system = {"hostname": hostname, "os": about.get("os"), "python": about.get("pythonVersion")}
     return Facts(
         name=name if isinstance(name, str) else None,
         notes=notes if isinstance(notes, str) else None,
-        tags=[tag for tag in tags if tag not in aside] if _TAGS[0] in texts else None,
+        tags=tags if _TAGS[0] in texts else None,
         config=nested(plain),
         metadata={"os_info": {key: value for key, value in system.items() if isinstance(value, str)}},
-        attributes=attributes,
+        attributes={key: value for key, value in said.items() if value},
         extras=extras,
     )
 
@@ -141,13 +134,3 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
         below = any("/".join(parts[:count]) in values for count in range(1, len(parts)))
         (flat if below else deep)[path] = value
     return layout.nest(deep) | layout.nest(flat, flat=True)
-
-
-def merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Two nested dicts as one; the other's values win."""
-    found = dict(one)
-    for key, value in other.items():
-        before = found.get(key)
-        both = isinstance(before, dict) and isinstance(value, dict)
-        found[key] = merged(before, value) if both else value  # type: ignore[arg-type]
-    return found
