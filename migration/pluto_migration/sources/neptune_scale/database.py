@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-from urllib.parse import quote
 
+from pluto_migration import sqlite
 from pluto_migration.source import Problems, SourceError
 
 NAME: Final = "run_operations.sqlite3"
 CREATE: Final = 1
-_BESIDE: Final = ("-wal", "-journal")
-"""With one of these the database file alone is not all there is. SQLite makes the third, `-shm`, anew."""
-_TRIES: Final = 3
 _ONE_BY_ONE: Final = 256
 """So many rows behind a damaged place are tried one by one."""
 
@@ -45,7 +40,7 @@ class Request:
 
 def files_of(path: Path) -> list[Path]:
     """The files that a database consists of."""
-    return [one for one in (path, *(Path(f"{path}{end}") for end in _BESIDE)) if one.is_file()]
+    return [one for one in (Path(f"{path}{part}") for part in sqlite.PARTS) if one.is_file()]
 
 
 class Database:
@@ -141,39 +136,15 @@ _TABLES: Final = ("metadata", "run_operations", "file_upload_requests", "operati
 
 @contextlib.contextmanager
 def opened(path: Path, problems: Problems, scratch: Path | None = None) -> Iterator[Database]:
-    """The database, read-only: where a log of changes lies beside it, a copy in `scratch`, or a temporary folder."""
-    with contextlib.ExitStack() as stack:
-        if len(files_of(path)) > 1:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="neptune-scale-", dir=scratch))
-            address = f"file:{quote(str(_copied(path, Path(folder), problems)))}"
-        else:
-            address = f"file:{quote(os.path.abspath(path))}?mode=ro&immutable=1"
+    """The database, read-only; where a log lies beside it, of a copy in a folder in `scratch`, or a temporary one."""
+    with tempfile.TemporaryDirectory(prefix="pluto-", dir=scratch) as folder:
+        connection = sqlite.opened(path, Path(folder))
         try:
-            connection = sqlite3.connect(address, uri=True, isolation_level=None)
-        except sqlite3.Error as error:
-            raise SourceError(f"{path} can't be opened: {error}") from error
-        stack.callback(connection.close)
-        connection.text_factory = lambda data: data.decode("utf-8", "backslashreplace")
-        with contextlib.suppress(sqlite3.Error):
-            connection.execute("PRAGMA trusted_schema=OFF")
-        yield Database(path, connection, problems)
-
-
-def _copied(path: Path, folder: Path, problems: Problems) -> Path:
-    """A copy with its log of changes, of one moment: a run that goes on may be in between."""
-    copy = folder / "copy.sqlite3"
-    for _ in range(_TRIES):
-        before = _state(path)
-        for source in files_of(path):
-            shutil.copyfile(source, f"{copy}{str(source)[len(str(path)) :]}")
-        if _state(path) == before:
-            return copy
-    problems.note(path, "changes while it is read: run this again when its run has ended")
-    return copy
-
-
-def _state(path: Path) -> list[tuple[str, int, int]]:
-    return [(str(one), (about := one.stat()).st_size, about.st_mtime_ns) for one in files_of(path)]
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("PRAGMA trusted_schema=OFF")
+            yield Database(path, connection, problems)
+        finally:
+            connection.close()
 
 
 def _is_text(value: object) -> bool:
