@@ -1,0 +1,434 @@
+"""A run read from its logs, record by record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from pluto.core import protobuf
+from pluto_migration.gather import Gather
+from pluto_migration.model import Alert, Facts, Item, Status
+from pluto_migration.source import Problems, SourceError
+from pluto_migration.sources.wandb_local import artifacts, facts, log, machine, stats
+from pluto_migration.sources.wandb_local.console import Screen
+from pluto_migration.sources.wandb_local.files import Folder, kept
+from pluto_migration.sources.wandb_local.history import BadValueError, History, decoded, values_of
+from pluto_migration.sources.wandb_local.rows import Rows, as_float
+from pluto_migration.sources.wandb_local.summary import Summary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pluto_migration.sources.wandb_local.run import Directory, LocalRun
+
+OUTPUT: Final = "output.log"
+METADATA: Final = "wandb-metadata.json"
+REQUIREMENTS: Final = "requirements.txt"
+_HISTORY, _SUMMARY, _ITEM, _NESTED = 0x12, 0x1A, 0x0A, 0x12
+_LEVELS: Final = {"WARN": "WARNING", "WARNING": "WARNING", "ERROR": "ERROR", "DEBUG": "DEBUG"}
+_PLACES: Final = 100
+"""So many damaged places of a log are named one by one."""
+_SMALL: Final = 4 << 20
+"""Bytes of the biggest `wandb-metadata.json` and `requirements.txt` that are looked into."""
+
+
+class Reading:
+    """One pass over a run."""
+
+    def __init__(self, run: LocalRun, problems: Problems) -> None:
+        self._run = run
+        self._problems = problems
+        self._rows = Rows(self._file, problems, str(run.path))
+        self._history = History(self._rows)
+        self._samples = Gather()
+        self._sample = 0
+        self._config: dict[str, Any] = {}
+        self._rows.labels = _Labels(self._config)
+        self._definitions: dict[str, Any] = {}
+        self._summary = Summary()
+        self._said: dict[str, Any] = {}
+        """What the records of the run say, the last word on each."""
+        self._machine: dict[str, Any] = {}
+        self._extras: dict[str, Any] = {}
+        self._starts: dict[str, float] = {}
+        self._code: int | None = None
+        self._preempting = False
+        self._last = self._ended = 0
+        self._screens: dict[int, Screen] = {}
+        self._printed = False
+        self._damaged = 0
+        self._log = run.directories[0].log
+        self._folder = Folder(run.directories[0].path, "", problems)
+        self._contents = artifacts.Contents(run.path_map, (), (), problems, "")
+
+    def items(self) -> Iterator[Item]:
+        """All of the run. Raises `SourceError` where none of its logs can be read."""
+        unread = [str(error) for directory in self._run.directories for error in self._failure(directory)]
+        if len(unread) == len(self._run.directories):
+            raise SourceError("; ".join(unread))
+        for directory in self._run.directories:
+            yield from self._directory(directory)
+        yield self._facts()
+
+    def _failure(self, directory: Directory) -> Iterator[Exception]:
+        try:
+            with directory.log.open("rb") as file:
+                log.check(file)
+        except (OSError, log.NoLogError) as error:
+            yield SourceError(f"{directory.log}: {error}")
+
+    def _directory(self, directory: Directory) -> Iterator[Item]:
+        self._begin(directory)
+        try:
+            for payload in log.records(directory.log, self._lost):
+                try:
+                    yield from self._record(payload)
+                except protobuf.DamagedError as error:
+                    self._note(f"a record of {len(payload)} bytes is no message: {error}")
+                if self._rows.full:
+                    yield from self._rows.flush()
+                if self._samples.full:
+                    yield from self._samples.drain()
+        except (OSError, log.NoLogError) as error:
+            self._note(f"can't be read: {error}")
+        yield from self._rows.flush()
+        yield from self._samples.drain()
+        yield from self._console_end()
+        yield from self._rest(directory)
+        start = directory.started or self._last
+        self._starts[str(start)] = self._history.offset(start, float(self._said.pop("runtime", 0)))
+
+    def _begin(self, directory: Directory) -> None:
+        settings = self._run.settings
+        self._log = directory.log
+        self._rows.where = str(directory.log)
+        self._folder = Folder(directory.path, settings.get("links", ""), self._problems)
+        above = directory.path.parent
+        self._contents = artifacts.Contents(
+            self._run.path_map,
+            (directory.path, above, above.parent),
+            artifacts.caches(settings.get("cache")),
+            self._problems,
+            str(directory.log),
+        )
+        self._last = max(self._last, directory.started or 0)
+        self._history.began(directory.started or self._last)
+        self._screens = {0: Screen("stderr"), 1: Screen("stdout")}
+        self._printed, self._damaged, self._machine, self._code = False, 0, {}, None
+
+    def _record(self, payload: bytes) -> Iterator[Item]:
+        """One record. Those of rows come first, by their first bytes."""
+        at = 0
+        if payload[:1] == b"\x08":
+            _, at = protobuf.varint(payload, 1)
+        kind = payload[at] if at < len(payload) else 0
+        if kind == _HISTORY:
+            size, at = protobuf.varint(payload, at + 1)
+            end = at + size
+            if end > len(payload):
+                raise protobuf.DamagedError("a row that is cut off")
+            try:
+                self._history.record(payload, at, end)
+            finally:
+                yield from self._rows.drain_later()
+            return
+        if kind == _SUMMARY and _follows(payload, at + 1):
+            return
+        for number, of, value in protobuf.fields(payload):
+            if of == protobuf.LENGTH:
+                take = _TAKE.get(number)
+                if take is not None:
+                    yield from take(self, value)
+
+    # each kind of record
+
+    def _take_history(self, record: bytes) -> Iterator[Item]:
+        try:
+            self._history.record(record, 0, len(record))
+        finally:
+            yield from self._rows.drain_later()
+
+    def _take_summary(self, record: bytes) -> Iterator[Item]:
+        changed, removed = values_of(record)
+        row = self._row()
+        for path, text, typed in changed:
+            value = self._value(path, text, typed)
+            if value is not _BAD:
+                self._summary.set(path, value, row)
+        for path in removed:
+            self._summary.delete(path, row)
+        yield from ()
+
+    def _take_config(self, record: bytes) -> Iterator[Item]:
+        changed, removed = values_of(record)
+        for path, text, typed in changed:
+            value = self._value(path, text, typed)
+            if value is not _BAD:
+                facts.merged(self._config, path, value)
+        for path in removed:
+            facts.taken_out(self._config, path)
+        yield from ()
+
+    def _take_run(self, record: bytes) -> Iterator[Item]:
+        said = facts.run(record)
+        for config in said.pop("config", ()):
+            yield from self._take_config(config)
+        for summary in said.pop("summary", ()):
+            yield from self._take_summary(summary)
+        self._said.update(said)
+
+    def _take_metric(self, record: bytes) -> Iterator[Item]:
+        found = facts.definition(record)
+        if found is not None:
+            self._definitions[found[0]] = found[1]
+        yield from ()
+
+    def _take_stats(self, record: bytes) -> Iterator[Item]:
+        time, values = self._last, list[tuple[str, bytes]]()
+        for number, kind, value in protobuf.fields(record):
+            if kind == protobuf.LENGTH and number == 2:
+                time = facts.moment(value) or time
+            elif kind == protobuf.LENGTH and number == 3:
+                key, text = "", b""
+                for field, of, inner in protobuf.fields(value):
+                    if of == protobuf.LENGTH and field in (1, 16):
+                        key, text = (protobuf.text(inner), text) if field == 1 else (key, bytes(inner))
+                values.append((key, text))
+        for key, text in values:
+            sample = self._value((key,), text, None)
+            if isinstance(sample, bool) or not isinstance(sample, (int, float)):
+                self._note(f"the system metric {key!r} has a value that is no number")
+                continue
+            name, factor = stats.label(key)
+            self._samples.point(name, float(self._sample), time, as_float(sample) * factor)
+        self._sample += 1
+        self._last = max(self._last, time)
+        yield from ()
+
+    def _take_output(self, record: bytes) -> Iterator[Item]:
+        stream, time, text = 0, self._last, ""
+        for number, kind, value in protobuf.fields(record):
+            if number == 1 and kind == protobuf.VARINT:
+                stream = value
+            elif number == 2 and kind == protobuf.LENGTH:
+                time = facts.moment(value) or time
+            elif number == 3 and kind == protobuf.LENGTH:
+                text = protobuf.text(value)
+        self._printed = True
+        self._last = max(self._last, time)
+        yield from self._screens[1 if stream == 1 else 0].write(text, time)
+
+    def _take_logger(self, record: bytes) -> Iterator[Item]:
+        line = facts.texts(record).get(1, "")
+        self._printed = True
+        yield from self._screens[1].write(f"{line}\n", self._now())
+
+    def _take_artifact(self, record: bytes) -> Iterator[Item]:
+        row = self._row()
+        yield artifacts.artifact(record, self._now(), row, self._contents)
+
+    def _take_use(self, record: bytes) -> Iterator[Item]:
+        used = artifacts.used(record)
+        self._extras.setdefault("used_artifacts", []).append(used)
+        self._note(
+            f"the run used the artifact {used.get('name') or used.get('id')!r}, whose content is not in its folder"
+        )
+        yield from ()
+
+    def _take_tensorboard(self, record: bytes) -> Iterator[Item]:
+        said = facts.texts(record)
+        names = {1: "log_dir", 3: "root_dir", 4: "namespace", 5: "save_path"}
+        found = {names[number]: text for number, text in said.items() if number in names and text}
+        self._extras.setdefault("tensorboard", []).append(found)
+        yield from ()
+
+    def _take_alert(self, record: bytes) -> Iterator[Item]:
+        said = facts.texts(record)
+        level = _LEVELS.get(said.get(3, "").upper(), "INFO")
+        yield Alert(self._now(), said.get(1, ""), said.get(2, ""), level)  # type: ignore[arg-type]
+
+    def _take_exit(self, record: bytes) -> Iterator[Item]:
+        self._code, runtime = facts.exit_of(record)
+        if runtime is not None and "started" in self._said:
+            self._ended = max(self._ended, self._said["started"] + runtime * 1_000_000)
+        yield from ()
+
+    def _take_header(self, record: bytes) -> Iterator[Item]:
+        for number, kind, value in protobuf.fields(record):
+            if number == 1 and kind == protobuf.LENGTH:
+                producer = facts.texts(value).get(1)
+                if producer:
+                    self._extras["writer"] = producer
+        yield from ()
+
+    def _take_telemetry(self, record: bytes) -> Iterator[Item]:
+        names = {4: "python_version", 5: "cli_version", 6: "huggingface_version", 13: "platform"}
+        said = {names[number]: text for number, text in facts.texts(record).items() if number in names and text}
+        self._extras.setdefault("telemetry", {}).update(said)
+        yield from ()
+
+    def _take_environment(self, record: bytes) -> Iterator[Item]:
+        self._machine.update(machine.environment(record))
+        yield from ()
+
+    def _take_preempting(self, record: bytes) -> Iterator[Item]:  # noqa: ARG002
+        self._preempting = True
+        yield from ()
+
+    # the end
+
+    def _console_end(self) -> Iterator[Item]:
+        if not self._printed:
+            path = self._folder.path / OUTPUT
+            if path.is_file() and not path.is_symlink():
+                with path.open(encoding="utf-8", errors="backslashreplace", newline="") as file:
+                    while piece := file.read(1 << 16):
+                        yield from self._screens[1].write(piece, self._run.created or self._now())
+        for screen in self._screens.values():
+            yield from screen.end()
+
+    def _rest(self, directory: Directory) -> Iterator[Item]:
+        started = directory.started or 0
+        said = self._json(METADATA)
+        if isinstance(said, dict):
+            self._machine = {**self._machine, **said}
+        elif self._machine:
+            yield kept(METADATA, json.dumps(self._machine, indent=2).encode(), started)
+        yield from self._folder.rest(started)
+
+    def _facts(self) -> Facts:
+        run, said = self._run, self._said
+        config = {name: value for name, value in self._config.items() if name != "_wandb"}
+        own = self._config.get("_wandb")
+        kept_own, more = facts.of_wandb(own if isinstance(own, dict) else {})
+        point = said.get("branch_point")
+        wandb: dict[str, Any] = {"door": "wandb", **kept_own, **self._rows.own(), "starts": self._starts}
+        wandb.update({name: said[name] for name in ("entity", "sweep_id", "host") if name in said})
+        summary = self._summary.own(self._rows.last_of)
+        wandb.update({"m": self._definitions} if self._definitions else {})
+        wandb.update({"summary": summary} if summary else {})
+        wandb.update({"preempting": True} if self._preempting else {})
+        wandb.update({"branch_point": {"run_id": point.get("run"), "step": point.get("value")}} if point else {})
+        extras = {**self._extras, **({"_wandb": more} if more else {})}
+        extras.update(
+            {name: said[name] for name in ("storage_id", "resumed", "forked", "first_step") if said.get(name)}
+        )
+        extras["directories"] = [directory.path.name for directory in run.directories]
+        git = said.get("git")
+        about = machine.metadata({**({"git": git} if git else {}), **self._machine}, self._requirements())
+        status: Status = "crashed" if self._code is None else "failed" if self._code else "finished"
+        return Facts(
+            name=said.get("name"),
+            notes=said.get("notes"),
+            tags=facts.tags(said.get("tags", ()), said.get("group"), said.get("job_type")),
+            status=status,
+            exit_code=self._code,
+            ended=max(self._now(), self._ended) or None,
+            config=config,
+            metadata=about,
+            wandb=wandb,
+            extras=extras,
+        )
+
+    # within
+
+    def _file(self, relative: str) -> Path | None:
+        return self._folder.find(relative)
+
+    def _json(self, name: str) -> Any:
+        path = self._folder.path / name
+        try:
+            if path.is_symlink() or not 0 < path.stat().st_size <= _SMALL:
+                return None
+            return json.loads(path.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return None
+
+    def _requirements(self) -> list[str]:
+        path = self._folder.path / REQUIREMENTS
+        try:
+            if path.is_symlink() or path.stat().st_size > _SMALL:
+                return []
+            text = path.read_text("utf-8", "backslashreplace")
+        except OSError:
+            return []
+        return [line.strip() for line in text.splitlines() if line.strip()]
+
+    def _value(self, path: tuple[str, ...], text: bytes | None, typed: Any) -> Any:
+        try:
+            return typed if text is None else decoded(text)
+        except BadValueError as error:
+            self._note(f"{'.'.join(path)!r}: {error}")
+            return _BAD
+
+    def _row(self) -> int:
+        """The row that comes next."""
+        last = self._rows.last_step
+        return int(last) + 1 if abs(last) < 2**62 else 0
+
+    def _now(self) -> int:
+        return max(self._last, self._history.time)
+
+    def _note(self, what: str) -> None:
+        self._problems.note(self._log, what)
+
+    def _lost(self, position: int, count: int, reason: str) -> None:
+        self._damaged += 1
+        if self._damaged <= _PLACES:
+            self._problems.note(f"{self._log}: byte {position}", f"{count} bytes are lost: {reason}")
+        else:
+            self._problems.note(self._log, f"bytes are lost in further places: {reason}")
+
+
+class _Bad:
+    """Stands for a value that can't be read."""
+
+
+_BAD: Final = _Bad()
+
+
+class _Labels(dict[str, Any]):
+    """The names of masks' classes, looked up in the config as it is then."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__()
+        self._config = config
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """What the config says of a key and layer."""
+        own = self._config.get("_wandb")
+        labels = own.get("mask/class_labels") if isinstance(own, dict) else None
+        return labels.get(key, default) if isinstance(labels, dict) else default
+
+
+def _follows(payload: bytes, at: int) -> bool:
+    """Whether the record is a summary that W&B made of a row: nobody named as its sender, names by nested keys."""
+    size, at = protobuf.varint(payload, at)
+    if at + size != len(payload) or size < 4 or payload[at] != _ITEM:
+        return False
+    _, start = protobuf.varint(payload, at + 1)
+    return start < len(payload) and payload[start] == _NESTED
+
+
+_TAKE: Final = {
+    2: Reading._take_history,
+    3: Reading._take_summary,
+    4: Reading._take_output,
+    5: Reading._take_config,
+    7: Reading._take_stats,
+    8: Reading._take_artifact,
+    9: Reading._take_tensorboard,
+    10: Reading._take_alert,
+    11: Reading._take_telemetry,
+    12: Reading._take_metric,
+    13: Reading._take_output,
+    17: Reading._take_run,
+    18: Reading._take_exit,
+    21: Reading._take_header,
+    23: Reading._take_preempting,
+    25: Reading._take_use,
+    26: Reading._take_environment,
+    27: Reading._take_logger,
+}
+"""What is done with each kind of record, by the number of its field."""
