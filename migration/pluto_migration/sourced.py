@@ -152,7 +152,8 @@ class _Reading:
                 "type": item.type, "file": safe_name(clean(item.file_name)), "step": float(item.step),
                 "time": item.time or self._began, "caption": None if item.caption is None else clean(item.caption),
                 "annotations": plain(item.annotations) if item.annotations else None,
-                "metadata": plain(item.metadata) if item.metadata else None, "mask": item.mask, "index": None if self._target.stock else item.index,
+                "metadata": plain(item.metadata) if item.metadata else None, "mask": item.mask,
+                "index": None if self._target.stock else item.index,
                 "size": size, "sha256": sha256,
             },
         )  # fmt: skip

@@ -235,7 +235,8 @@ class StockDialect:
         announced: list[dict[str, Any]] = []
         for position, file in enumerate(ready.files):
             file_name, annotations = file.file_name, file.annotations
-            if media.type in _NAMED_ALIKE:
+            # Of a readable run the name travels besides; masks are what annotations name.
+            if media.type in _NAMED_ALIKE or (writer.readable and file.file_type != "mask"):
                 file_name = wire.file_name(file_name, writer.name, ready.row.seq, position)
             if writer.readable:
                 metadata = json.loads(file.metadata) if file.metadata else None
