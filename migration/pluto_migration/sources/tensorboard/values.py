@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from pluto.core.data import Table
+from pluto.core.jsonable import plain
 from pluto.core.media import content
 from pluto.core.media.names import extension_of, safe_name
 from pluto.core.protobuf import DamagedError
@@ -90,7 +91,7 @@ def _array(tag: str, array: Any, plugin: str, step: int, time: int, gather: Gath
         return
     if array.size <= SMALL:
         body = {"plugin": plugin, "dtype": str(array.dtype), "shape": list(array.shape), "values": array.tolist()}
-        yield Data(tag, "JSON", step, time, body)
+        yield Data(tag, "JSON", step, time, plain(body))
         return
     file = io.BytesIO()
     np.save(file, array, allow_pickle=False)
@@ -111,7 +112,7 @@ def _histogram(tag: str, histogram: Histogram, step: int, time: int) -> Data:
     if not edges[-2] <= high:
         edges[-1] = limits[-1]
     facts = {"min": low, "max": high, "sum": histogram.sum, "sumSquares": histogram.sum_squares}
-    return Data(tag, "HISTOGRAM", step, time, _body(edges, counts) | facts)
+    return Data(tag, "HISTOGRAM", step, time, plain(_body(edges, counts) | facts))
 
 
 def _histogram_of_rows(tag: str, rows: Any, step: int, time: int) -> Data:
@@ -122,10 +123,10 @@ def _histogram_of_rows(tag: str, rows: Any, step: int, time: int) -> Data:
             edges.append(left)
             counts.append(0.0)
         elif left < edges[-1]:
-            return Data(tag, "JSON", step, time, {"plugin": "histograms", "values": rows.tolist()})
+            return Data(tag, "JSON", step, time, plain({"plugin": "histograms", "values": rows.tolist()}))
         edges.append(right)
         counts.append(count)
-    return Data(tag, "HISTOGRAM", step, time, _body(edges, counts))
+    return Data(tag, "HISTOGRAM", step, time, plain(_body(edges, counts)))
 
 
 def _body(edges: Sequence[float], counts: Sequence[float]) -> dict[str, Any]:
