@@ -42,8 +42,10 @@ class Contents:
     artifacts: dict[str, Counter[str]] = field(default_factory=dict)
     """By role and name; each told by its manifest and what is said of it."""
 
-    def add_file(self, name: str, told: Mapping[str, Any]) -> None:
-        """Adds a file under a name."""
+    def add_file(self, name: str, told: dict[str, Any], *, stock: bool) -> None:
+        """Adds a file under a name. A stock server does not tell the type and the position among several."""
+        if stock:
+            told = {key: value for key, value in told.items() if key not in ("type", "index")}
         self.files.setdefault(name, Counter())[canonical(told)] += 1
 
     def hashes(self) -> dict[str, str]:

@@ -76,7 +76,7 @@ class _Reading:
                 texts.add(float(step), time, clean(value))
         elif isinstance(item, Data):
             data = contents.data.setdefault(f"{clean(item.name)} ({item.type})", RowsDigest())
-            data.add(float(item.step), item.time, item.body)
+            data.add(float(item.step), item.time, plain(item.body))
         elif isinstance(item, File):
             self._take_file(item)
         elif isinstance(item, Artifact):
@@ -149,14 +149,20 @@ class _Reading:
         self.contents.add_file(
             clean(item.name),
             {
-                "type": item.type, "file": safe_name(clean(item.file_name)), "step": float(item.step),
-                "time": item.time or self._began, "caption": None if item.caption is None else clean(item.caption),
+                "type": item.type,
+                "file": safe_name(clean(item.file_name)),
+                "step": float(item.step),
+                "time": item.time or self._began,
+                "index": item.index,
+                "caption": None if item.caption is None else clean(item.caption),
                 "annotations": plain(item.annotations) if item.annotations else None,
-                "metadata": plain(item.metadata) if item.metadata else None, "mask": item.mask,
-                "index": None if self._target.stock else item.index,
-                "size": size, "sha256": sha256,
+                "metadata": plain(item.metadata) if item.metadata else None,
+                "mask": item.mask,
+                "size": size,
+                "sha256": sha256,
             },
-        )  # fmt: skip
+            stock=self._target.stock,
+        )
 
     def _take_artifact(self, item: Artifact) -> None:
         entries = sorted((self._entry(item, one) for one in item.entries), key=lambda entry: str(entry["path"]))

@@ -7,10 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from pluto.core.jsonable import plain
 from pluto.core.uploader.stock_artifacts import MANIFEST
 from pluto.protocol.records import ATTRIBUTES, MIGRATION, OF_DOORS
 from pluto.query import QueryError
-from pluto.query.readable import FILE_TYPES, Readable
+from pluto.query.files import STOCK_MAX
+from pluto.query.readable import FILE_TYPES
 from pluto_migration.contents import Contents, leaves, told, told_beside, types_of
 from pluto_migration.digest import RowsDigest
 from pluto_migration.sourced import artifact_told, entry_told
@@ -45,9 +47,12 @@ class _Reading:
         for name, pages in self._metrics():
             found.series[name] = self._target.found(name, pages)
         for row in self._client.iter_data(self._run.project, self._run.id) if self._has_data() else ():
-            by_name, key = (found.texts, row["name"]) if row["type"] == _TEXTS else (
-                found.data, f"{row['name']} ({row['type']})")  # fmt: skip
-            by_name.setdefault(key, RowsDigest()).add(float(row["step"]), int(row["time"]), row["value"])
+            if row["type"] == _TEXTS:
+                rows, content = found.texts.setdefault(row["name"], RowsDigest()), row["value"]
+            else:
+                rows = found.data.setdefault(f"{row['name']} ({row['type']})", RowsDigest())
+                content = plain(row["value"])
+            rows.add(float(row["step"]), int(row["time"]), content)
         for line in self._client.iter_lines(self._run.project, self._run.id):
             key = f"{line['source']}/{line['stream']}".lstrip("/")
             console = found.console.setdefault(key, RowsDigest())
@@ -150,12 +155,20 @@ class _Reading:
                 found.add_file(
                     name,
                     {
-                        "type": row["type"], "file": row["fileName"], "step": float(row["step"]), "time": row["at"],
-                        "caption": row.get("caption"), "annotations": json.loads(annotations) if annotations else None,
-                        "metadata": json.loads(metadata) if metadata else None, "mask": row["fileType"] == "mask", "index": None if self._target.stock else row["sampleIndex"],
-                        "size": int(row["fileSize"]), "sha256": self._sha256(row),
+                        "type": row.get("type"),
+                        "file": row["fileName"],
+                        "step": float(row["step"]),
+                        "time": row["at"],
+                        "index": row.get("sampleIndex"),
+                        "caption": row.get("caption"),
+                        "annotations": json.loads(annotations) if annotations else None,
+                        "metadata": json.loads(metadata) if metadata else None,
+                        "mask": row["fileType"] == "mask",
+                        "size": int(row["fileSize"]),
+                        "sha256": self._sha256(row),
                     },
-                )  # fmt: skip
+                    stock=self._target.stock,
+                )
 
     def _files(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         run, client = self._run, self._client
@@ -165,19 +178,21 @@ class _Reading:
                 by_name[row["logName"]].append(row)
             yield from by_name.items()
             return
-        for name, kind in run.names.items():
-            if kind in FILE_TYPES:
-                yield name, list(self._stock_files(run.readable, name, kind))
-
-    def _stock_files(self, readable: Readable, name: str, kind: str) -> Iterator[dict[str, Any]]:
-        for sent in readable.sent_files(name):
-            for row in self._client.iter_files(self._run.project, self._run.id, sent):
-                whole = readable.unpacked(row, name)
-                yield {**whole, "type": kind, "at": whole["time"], "sent": row["fileName"]}
+        # A name may have files and data: the type that the server tells is that of one of them.
+        there = {sent: name for name in run.names for sent in run.readable.sent_files(name)}
+        listed = list(client.iter_files(run.project, run.id))
+        if len(listed) == STOCK_MAX:
+            listed = [row for sent in there for row in client.iter_files(run.project, run.id, sent)]
+        by_name = defaultdict(list)
+        for row in listed:
+            name = there.get(row["logName"], row["logName"])
+            whole = run.readable.unpacked(row, name)
+            by_name[name].append({**whole, "at": whole["time"], "sent": row["fileName"]})
+        yield from by_name.items()
 
     def _without_artifacts(self, found: Contents, name: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The files that are no part of an artifact; those of a stock server's artifacts go to `found`."""
-        manifests = [row for row in rows if self._target.stock and row["type"] == "ARTIFACT"
+        manifests = [row for row in rows if self._target.stock
                      and row["fileName"] == MANIFEST and row.get("caption") == MANIFEST]  # fmt: skip
         taken = {row["sent"] for row in manifests}
         sent = {row.get("sent"): row for row in rows}

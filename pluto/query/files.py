@@ -18,7 +18,8 @@ from pluto.query.readable import Readable
 from pluto.query.runs import Runs
 from pluto.query.values import microseconds, whole
 
-_STOCK_MAX: Final = 1000
+STOCK_MAX: Final = 1000
+"""Files that a stock server lists at once."""
 _PAGE: Final = 1000
 _MASK: Final = "mask"
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?\Z", re.IGNORECASE)
@@ -33,9 +34,9 @@ class Files(Runs):
         `file_name` is the name it was logged under. A stock server lists 1,000 at most; a warning says so.
         """
         files = list(self.iter_files(project, run_id, file_name))
-        if len(files) == _STOCK_MAX and not self._connection.extended:
+        if len(files) == STOCK_MAX and not self._connection.extended:
             logger.warning(
-                "%s: %s lists %d files at most; name one to see the rest", tag, self._connection.where, _STOCK_MAX
+                "%s: %s lists %d files at most; name one to see the rest", tag, self._connection.where, STOCK_MAX
             )
         return files
 

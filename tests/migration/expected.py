@@ -12,7 +12,6 @@ from typing import Any
 
 from pluto.protocol.records import OF_DOORS
 from pluto.query import Client, RunOverview
-from pluto.query.readable import FILE_TYPES
 
 DATA = Path(__file__).parent / "data"
 STATUSES = {"finished": "COMPLETED", "failed": "FAILED", "unknown": "TERMINATED"}
@@ -61,13 +60,8 @@ class Held:
             if row["type"] in types:
                 yield row
 
-    def files(self, name: str | None = None) -> list[dict[str, Any]]:
-        names = [one for one, kind in self.run.names.items() if kind in FILE_TYPES and name in (None, one)]
-        return [
-            row
-            for one in names
-            for row in self.client.iter_files_of(self.run.project, self.run.id, one, self.run.readable)
-        ]
+    def files(self, name: str) -> list[dict[str, Any]]:
+        return list(self.client.iter_files_of(self.run.project, self.run.id, name, self.run.readable))
 
     def config(self) -> dict[str, Any]:
         """Values by path."""
@@ -239,8 +233,8 @@ def _media(held: Held, said: list[dict[str, Any]]) -> None:
         found = [row for row in held.files(one["key"]) if row["step"] == one["step"]]
         assert len(found) == 1, (one["key"], held.run.names)
         row, content = found[0], held.client.read_file(found[0])
-        if one["kind"] == "image":
-            assert held.run.names[one["key"]] == "IMAGE"
+        if one["kind"] == "image" and not held.stock:
+            assert row["type"] == "IMAGE"
         if "sha256" in one:
             assert sha256(content) == one["sha256"]
         if "caption" in one:
