@@ -15,6 +15,7 @@ from pluto_migration.sources.wandb_local.columns import Column
 from pluto_migration.sources.wandb_local.rows import RUNTIME, STAMP, STEP, NamePath, Rows, as_float, microseconds
 
 _ITEM: Final = 0x0A
+_NUMBERED: Final = 0x12
 _JSON: Final = b"\x82\x01"
 _KEY, _NESTED, _NONE, _BOOLEAN, _INTEGER, _NUMBER, _TEXT, _OTHER, _VALUE = 1, 2, 3, 4, 5, 6, 7, 8, 16
 _OF_ROWS: Final = frozenset({STEP, STAMP, RUNTIME})
@@ -88,6 +89,9 @@ class History:
                         count += 1
                         at = stop
                         continue
+            elif data[at] == _NUMBERED and self._step and start < end and data[at + 1] < 0x80:
+                at = start + data[at + 1]  # the record's own number, which counts for nothing
+                continue
             try:
                 at, taken, number = self._slowly(data, at, end)
             except protobuf.DamagedError:

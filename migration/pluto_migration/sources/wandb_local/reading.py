@@ -27,6 +27,8 @@ METADATA: Final = "wandb-metadata.json"
 REQUIREMENTS: Final = "requirements.txt"
 _HISTORY, _SUMMARY, _ITEM, _NESTED = 0x12, 0x1A, 0x0A, 0x12
 _LEVELS: Final = {"WARN": "WARNING", "WARNING": "WARNING", "ERROR": "ERROR", "DEBUG": "DEBUG"}
+_OFTEN: Final = 64
+"""After so many records it is seen how much is held."""
 _PLACES: Final = 100
 """So many damaged places of a log are named one by one."""
 _SMALL: Final = 4 << 20
@@ -80,16 +82,21 @@ class Reading:
 
     def _directory(self, directory: Directory) -> Iterator[Item]:
         self._begin(directory)
+        rows = self._rows
         try:
-            for payload in log.records(directory.log, self._lost):
+            for count, payload in enumerate(log.records(directory.log, self._lost)):
                 try:
-                    yield from self._record(payload)
+                    if not self._quickly(payload):
+                        yield from self._record(payload)
                 except protobuf.DamagedError as error:
                     self._note(f"a record of {len(payload)} bytes is no message: {error}")
-                if self._rows.full:
-                    yield from self._rows.flush()
-                if self._samples.full:
-                    yield from self._samples.drain()
+                if rows.later:
+                    yield from rows.drain_later()
+                if count % _OFTEN == 0:
+                    if rows.full:
+                        yield from rows.flush()
+                    if self._samples.full:
+                        yield from self._samples.drain()
         except (OSError, log.NoLogError) as error:
             self._note(f"can't be read: {error}")
         yield from self._rows.flush()
@@ -117,24 +124,23 @@ class Reading:
         self._screens = {0: Screen("stderr"), 1: Screen("stdout")}
         self._printed, self._damaged, self._machine, self._code = False, 0, {}, None
 
-    def _record(self, payload: bytes) -> Iterator[Item]:
-        """One record. Those of rows come first, by their first bytes."""
+    def _quickly(self, payload: bytes) -> bool:
+        """Takes a row, or passes by what follows from one: nearly all records are such. Whether it was one."""
         at = 0
         if payload[:1] == b"\x08":
-            _, at = protobuf.varint(payload, 1)
+            at = 2 if payload[1] < 0x80 else protobuf.varint(payload, 1)[1]
         kind = payload[at] if at < len(payload) else 0
         if kind == _HISTORY:
             size, at = protobuf.varint(payload, at + 1)
             end = at + size
             if end > len(payload):
                 raise protobuf.DamagedError("a row that is cut off")
-            try:
-                self._history.record(payload, at, end)
-            finally:
-                yield from self._rows.drain_later()
-            return
-        if kind == _SUMMARY and _follows(payload, at + 1):
-            return
+            self._history.record(payload, at, end)
+            return True
+        return kind == _SUMMARY and _follows(payload, at + 1)
+
+    def _record(self, payload: bytes) -> Iterator[Item]:
+        """Any other record."""
         for number, of, value in protobuf.fields(payload):
             if of == protobuf.LENGTH:
                 take = _TAKE.get(number)
@@ -144,10 +150,8 @@ class Reading:
     # each kind of record
 
     def _take_history(self, record: bytes) -> Iterator[Item]:
-        try:
-            self._history.record(record, 0, len(record))
-        finally:
-            yield from self._rows.drain_later()
+        self._history.record(record, 0, len(record))
+        yield from ()
 
     def _take_summary(self, record: bytes) -> Iterator[Item]:
         changed, removed = values_of(record)

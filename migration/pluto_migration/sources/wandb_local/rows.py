@@ -45,8 +45,8 @@ class Rows:
         """The names of masks' classes, as the config has them."""
         self._files = files
         self._names: dict[NamePath, str] = {}
-        self._later: list[tuple[str, Any]] = []
-        """What of the open row is no number."""
+        self.later: list[tuple[str, Any]] = []
+        """What of the last row is no number."""
 
     # row by row
 
@@ -56,7 +56,8 @@ class Rows:
         for name, value in row.items():
             empty = not self.put((name,), value) and empty
         self.end(step, time, empty)
-        yield from self.drain_later()
+        if self.later:
+            yield from self.drain_later()
         if self.full:
             yield from self.flush()
 
@@ -101,7 +102,7 @@ class Rows:
             kept = [self.put((*path, str(key)), inner, depth + 1) for key, inner in value.items()]
             return any(kept)
         else:
-            self._later.append((self.name(path), value))
+            self.later.append((self.name(path), value))
         return True
 
     def number(self, path: NamePath, value: float) -> str:
@@ -134,9 +135,7 @@ class Rows:
 
     def drain_later(self) -> Iterator[Item]:
         """What of the last row is no number and no text: to be called after `end`."""
-        if not self._later:
-            return
-        later, self._later = self._later, []
+        later, self.later = self.later, []
         step, time = self.columns.steps[-1], self.columns.times[-1]
         for name, value in later:
             if isinstance(value, str):
@@ -153,7 +152,7 @@ class Rows:
         if value in WORDS and (self.words or self.name(path) in self.columns):
             self.number(path, WORDS[value])
         else:
-            self._later.append((self.name(path), value))
+            self.later.append((self.name(path), value))
 
 
 def as_float(value: float) -> float:
