@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
 from pluto.compat.attributes import layout
+from pluto.core.wire import GROUP
 from pluto_migration.model import Facts, Status
 from pluto_migration.source import Problems
 from pluto_migration.sources.neptune_exporter.columns import moments, sets, texts, values
@@ -81,13 +82,18 @@ class Attributes:
         groups = own.get("sys/group_tags")
         if isinstance(groups, frozenset):
             attributes[layout.GROUP_TAGS] = dict.fromkeys(sorted(groups), True)
+        tags = own.get("sys/tags")
+        tags = sorted(tags) if isinstance(tags, frozenset) else None
+        aside = [tag for tag in tags or () if tag.startswith(GROUP)]
+        if aside:
+            attributes[layout.TAGS] = dict.fromkeys(aside, True)
         if not isinstance(own.get("sys/custom_run_id"), str):
             attributes[layout.MADE_ID] = True
-        name, notes, tags, host = (own.get(f"sys/{one}") for one in ("name", "description", "tags", "hostname"))
+        name, notes, host = (own.get(f"sys/{one}") for one in ("name", "description", "hostname"))
         return Facts(
             name=str(name) if name else None,
             notes=str(notes) if notes else None,
-            tags=sorted(tags) if isinstance(tags, frozenset) else None,
+            tags=None if tags is None else [tag for tag in tags if tag not in aside],
             status=_status(own, model=model),
             ended=_ended(own),
             config=layout.nest(config, flat=flat),

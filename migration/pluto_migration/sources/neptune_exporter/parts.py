@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +17,7 @@ BROKEN: Final = (
     ValueError, KeyError, IndexError, TypeError, OverflowError, NotImplementedError, OSError, MemoryError, EOFError,
 )  # fmt: skip
 """What comes of damaged files: Parquet's own exceptions are kinds of these."""
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _ROWS: Final = 1 << 16
 _BYTES: Final = 16 << 20
 """A batch is about as big at most."""
@@ -64,44 +67,53 @@ class Rows:
             yield self._names[ordered[start]], slice(start, end) if order is None else order[start:end]
 
 
-def parquet_file(path: Path) -> Any:
+@contextlib.contextmanager
+def parquet_file(path: Path) -> Iterator[Any]:
     """An open part. Raises `SourceError` for a file that is none, or damaged."""
-    try:
-        import pyarrow.parquet as parquet
-    except ImportError:
-        raise SourceError(
-            "reading what neptune-exporter wrote takes pyarrow: pip install 'pluto-ml[migrate]'"
-        ) from None
-    try:
-        part = parquet.ParquetFile(path, read_dictionary=list(_NAMED))
-        columns = set(part.schema_arrow.names)
-    except BROKEN as error:
-        raise SourceError(f"can't be read: {_first_line(error)}") from None
-    lacking = [name for name in _NAMED if name not in columns]
-    if lacking:
-        raise SourceError(f"is no part of an export: it has no column {', '.join(lacking)}")
-    return part
+    from pyarrow import parquet
+
+    with contextlib.ExitStack() as opened:
+        try:
+            # Paths that are no UTF-8 are none to pyarrow.
+            file = opened.enter_context(open(path, "rb"))
+            part = opened.enter_context(parquet.ParquetFile(file, read_dictionary=list(_NAMED)))
+            columns = set(part.schema_arrow.names)
+        except BROKEN as error:
+            raise SourceError(f"can't be read: {_first_line(error)}") from None
+        lacking = [name for name in _NAMED if name not in columns]
+        if lacking:
+            raise SourceError(f"is no part of an export: it has no column {', '.join(lacking)}")
+        yield part
 
 
 def batches(path: Path, problems: Problems) -> Iterator[tuple[Any, str]]:
     """Record batches of a part, each with its place; what can't be read is noted, and passed over by row groups."""
-    try:
-        part = parquet_file(path)
-        groups = part.metadata.num_row_groups
-    except SourceError as error:
-        problems.note(path, str(error))
-        return
-    with part:
+    with contextlib.ExitStack() as opened:
+        try:
+            part = opened.enter_context(parquet_file(path))
+            groups = part.metadata.num_row_groups
+        except SourceError as error:
+            problems.note(path, str(error))
+            return
         for group in range(groups):
             where = f"{path}, row group {group}"
-            try:
-                facts = part.metadata.row_group(group)
-                width = max(1, facts.total_byte_size // max(1, facts.num_rows))
-                size = max(64, min(_ROWS, _BYTES // width))
-                for batch in part.iter_batches(size, row_groups=[group], use_threads=False):
-                    yield batch, where
-            except BROKEN as error:
-                problems.note(where, f"can't be read on: {_first_line(error)}")
+            rows = _row_group(part, group)
+            while True:
+                try:
+                    batch = next(rows, None)
+                except BROKEN as error:
+                    problems.note(where, f"can't be read on: {_first_line(error)}")
+                    break
+                if batch is None:
+                    break
+                yield batch, where
+
+
+def _row_group(part: Any, group: int) -> Iterator[Any]:
+    facts = part.metadata.row_group(group)
+    width = max(1, facts.total_byte_size // max(1, facts.num_rows))
+    size = max(64, min(_ROWS, _BYTES // width))
+    yield from part.iter_batches(size, row_groups=[group], use_threads=False)
 
 
 def ids(batch: Any) -> tuple[str, str] | None:
@@ -116,18 +128,17 @@ def ids(batch: Any) -> tuple[str, str] | None:
 
 
 def by_kind(batch: Any, where: str, run: tuple[str, str], problems: Problems) -> Iterator[tuple[str, Rows]]:
-    """The rows of a run, kind by kind. Rows of other runs, and such without a path or a kind, are noted."""
-    try:
-        foreign = np.zeros(batch.num_rows, np.bool_)
-        for name, expected in zip((_PROJECT, _RUN), run, strict=True):
-            numbers, names = codes(batch.column(name))
-            fitting = [number for number, text in enumerate(names) if text == expected]
-            foreign |= ~np.isin(numbers, fitting)
-        paths, path_names = codes(batch.column(_PATH))
-        kinds, kind_names = codes(batch.column(_TYPE))
-    except BROKEN as error:
-        problems.note(where, f"rows whose attributes can't be told: {_first_line(error)}")
-        return
+    """The rows of a run, kind by kind. Rows of other runs, and such without a path, are noted.
+
+    Raises one of `BROKEN` where it can't be told whose rows these are, and of which attributes.
+    """
+    foreign = np.zeros(batch.num_rows, np.bool_)
+    for name, expected in zip((_PROJECT, _RUN), run, strict=True):
+        numbers, names = codes(batch.column(name))
+        fitting = [number for number, text in enumerate(names) if text == expected]
+        foreign |= ~np.isin(numbers, fitting)
+    paths, path_names = codes(batch.column(_PATH))
+    kinds, kind_names = codes(batch.column(_TYPE))
     nameless = np.asarray([not name.strip("/") for name in path_names] + [True], np.bool_)[paths] & ~foreign
     for flags, what in ((foreign, "rows of another run"), (nameless, "rows without the path of an attribute")):
         if flags.any():
@@ -144,6 +155,12 @@ def by_kind(batch: Any, where: str, run: tuple[str, str], problems: Problems) ->
         yield kind_names[code] if code >= 0 else "", Rows(rows, paths[places], path_names, where)
 
 
+def raise_if_full(error: BaseException) -> None:
+    """Raises the error again where it is that the disk takes no more: nothing is wrong with what was read then."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        raise error
+
+
 def _bounds(numbers: Integers) -> Integers:
     """Where a number begins that is another than the one before, and the end."""
     return np.concatenate(([0], np.flatnonzero(numbers[1:] != numbers[:-1]) + 1, [len(numbers)])).astype(np.int64)
@@ -154,4 +171,4 @@ def _first_line(error: BaseException) -> str:
     return text.splitlines()[0] if text else type(error).__name__
 
 
-__all__ = ["BROKEN", "Rows", "UnfitError", "batches", "by_kind", "ids", "parquet_file"]
+__all__ = ["BROKEN", "Rows", "UnfitError", "batches", "by_kind", "ids", "parquet_file", "raise_if_full"]

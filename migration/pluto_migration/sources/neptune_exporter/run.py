@@ -18,7 +18,15 @@ from pluto_migration.sources.neptune_exporter.facts import KINDS, SYS, Attribute
 from pluto_migration.sources.neptune_exporter.files import KINDS as FILE_KINDS
 from pluto_migration.sources.neptune_exporter.files import Files
 from pluto_migration.sources.neptune_exporter.layout import Parts
-from pluto_migration.sources.neptune_exporter.parts import BROKEN, Rows, batches, by_kind, ids, parquet_file
+from pluto_migration.sources.neptune_exporter.parts import (
+    BROKEN,
+    Rows,
+    batches,
+    by_kind,
+    ids,
+    parquet_file,
+    raise_if_full,
+)
 from pluto_migration.sources.neptune_exporter.series import Histograms, Metrics, string_rows
 
 _PATHS_AT_ONCE: Final = 4096
@@ -46,8 +54,9 @@ class Head:
 
 def head_of(path: Path) -> Head:
     """What the first part says of its run. Raises `SourceError` where it can't be read, or has no rows."""
-    parquet_file(path).close()
-    problems = Problems()
+    with parquet_file(path):
+        pass
+    problems, of_rows = Problems(), Problems()
     named: tuple[str, str] | None = None
     found: dict[str, Any] = {}
     for batch, where in batches(path, problems):
@@ -56,7 +65,7 @@ def head_of(path: Path) -> Head:
             if named is None:
                 continue
             over = False
-            for kind, rows in by_kind(batch, where, named, problems):
+            for kind, rows in by_kind(batch, where, named, of_rows):  # `read` notes them
                 if kind not in KINDS:
                     over = True
                     continue
@@ -191,10 +200,18 @@ class _Reading:
         for path in self._run._parts.paths:
             for batch, where in batches(path, self._problems):
                 read += 1
-                for kind, rows in by_kind(batch, where, named, self._problems):
+                try:
+                    kinds = list(by_kind(batch, where, named, self._problems))
+                except BROKEN as error:
+                    self._problems.note(
+                        where, f"{batch.num_rows} rows of which it can't be told whose they are: {error}"
+                    )
+                    continue
+                for kind, rows in kinds:
                     try:
                         yield from self._take(kind, rows)
                     except BROKEN as error:
+                        raise_if_full(error)
                         self._problems.note(where, f"{len(rows)} rows of kind {kind!r} can't be read: {error}")
         if not read:
             raise SourceError(f"no part of {self._run.label} can be read")

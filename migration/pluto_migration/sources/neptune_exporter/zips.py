@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from pluto_migration.source import Problems, SourceError
+from pluto_migration.sources.neptune_exporter.parts import raise_if_full
 
 _RATIO: Final = 200
 _SMALL: Final = 1 << 30
@@ -47,6 +48,7 @@ def unpack(archive: Path, folder: Path, problems: Problems) -> Iterator[tuple[st
             except SourceError as error:
                 problems.note(where, str(error))
             except _BROKEN as error:
+                raise_if_full(error)
                 (folder / str(at)).unlink(missing_ok=True)
                 problems.note(where, f"can't be unpacked: {error}")
             else:
