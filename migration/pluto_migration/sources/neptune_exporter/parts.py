@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from pluto_migration.source import Problems, SourceError
-from pluto_migration.sources.neptune_exporter.columns import Integers, UnfitError, codes
+from pluto_migration.sources.neptune_exporter.columns import Integers, codes
 
 BROKEN: Final = (
     ValueError, KeyError, IndexError, TypeError, OverflowError, NotImplementedError, OSError, MemoryError, EOFError,
@@ -169,6 +169,3 @@ def _bounds(numbers: Integers) -> Integers:
 def _first_line(error: BaseException) -> str:
     text = str(error).strip()
     return text.splitlines()[0] if text else type(error).__name__
-
-
-__all__ = ["BROKEN", "Rows", "UnfitError", "batches", "by_kind", "ids", "parquet_file", "raise_if_full"]
