@@ -70,7 +70,7 @@ def migrated(source: str, archive: Path, home: Path, workers: int) -> Measured:
     if done.returncode:
         raise RuntimeError(f"pluto migrate {source}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}")
     runs = json.loads(report.read_text())["runs"]
-    return Measured(seconds, peak / 2**20, sum(run["counts"]["points"] for run in runs))
+    return Measured(seconds, peak / 2**20, sum(run["read"]["points"] for run in runs))
 
 
 def raw(folder: Path, points: int) -> float:
