@@ -31,6 +31,8 @@ class Brought:
     key: str = ""
     """The folder of its journal; empty where there is nothing to deliver."""
     writer: str = ""
+    passes: int = 0
+    """Of a run that is unchanged: how many times it was brought over, or topped up."""
 
 
 class Bringer:
@@ -95,6 +97,7 @@ class Bringer:
             )
         elif kept.complete and kept.fingerprint == run.fingerprint and there.get("status") != "RUNNING":
             report.state, report.read = "unchanged", kept.counts
+            return Brought(report, passes=kept.passes)
         else:
             return self._top_up(run, there, kept)
         return Brought(report)

@@ -58,6 +58,8 @@ class Deliverer:
         self._lock = threading.Lock()
         self._writers: dict[str, str] = {}
         """Run folders to be delivered, each with the writer that is waited for."""
+        self._taken: set[str] = set()
+        """Those of them that were seen to be delivered here."""
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pluto-migration", daemon=True)
         self._thread.start()
@@ -65,6 +67,7 @@ class Deliverer:
     def add(self, key: str, writer: str) -> None:
         """Takes a run folder on; `writer` is the one whose end is waited for."""
         with self._lock:
+            self._taken.discard(key)
             self._writers[key] = writer
 
     def close(self) -> None:
@@ -107,12 +110,13 @@ class Deliverer:
         folder = self._sync / "runs" / key
         delivery = loop.deliveries.get(key)
         if delivery is not None and not delivery.over:
+            self._taken.add(key)
             if not loop.is_stuck(delivery, self._patience_s):
                 return None
             return delivery.record.receipt.problem or "the server does not answer"
         if not folder.is_dir():
             return ""
-        if delivery is not None:
+        if delivery is not None or key in self._taken:
             return ""
         # Not yet seen, or another process is at it: an uploader of the same root.
         return None if has_work(folder) or held(folder / "lock") else ""

@@ -94,8 +94,9 @@ class Draft:
         except OSError:
             # There is a folder of the run, with what was refused of an earlier writer, or one that is on its way.
             target.path.mkdir(0o700, exist_ok=True)
-            os.rename(self._journal, target.writer(self.writer))
             target.describe(dict(about))
+            os.rename(self._journal, target.writer(self.writer))
+            target.describe(dict(about))  # should the deliverer have tidied up just now
             shutil.rmtree(self._folder, ignore_errors=True)
         _fsync(self._sync / "runs")
 

@@ -47,6 +47,7 @@ _STREAMS: Final = {"stdout": "INFO", "stderr": "ERROR"}
 _OURS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE})
 """What is wrong with the disk that is written to, or this process, and not with one file of the source."""
 _WHOLE: Final = 2.0**53
+_LAST: Final = 253_402_300_799_000_000
 _BLOCK_BYTES: Final = 1 << 20
 
 
@@ -340,6 +341,8 @@ class Items:
             self._draft.append(kind_of(record), records.encode(record))
 
     def _saw(self, at: int) -> None:
+        if not is_moment(at):
+            return
         self.first = at if self.first is None or at < self.first else self.first
         self.last = at if self.last is None or at > self.last else self.last
 
@@ -348,6 +351,11 @@ class Items:
         if self._created is None:
             self._created = self.first if self.first is not None else time.time_ns() // 1000
         return self._created
+
+
+def is_moment(at: int) -> bool:
+    """Whether a time is one that a run can have begun or ended at: of the years 1970 to 9999."""
+    return 0 <= at <= _LAST
 
 
 def _step(step: float) -> int | float:

@@ -146,6 +146,17 @@ class Known:
             return not self.ledger.complete
         return canonical(self._client.get_model_graph(self.project, self.number)) != canonical(body)
 
+    def surplus(self) -> dict[str, int]:
+        """How much the store has, by kind, that was not asked about: the source has it no more.
+
+        Of a stock server nothing is told: it has files of artifacts among the others, and not every point.
+        """
+        if not self._exact:
+            return {}
+        points = sum(one.left for one in self._points.values() if one is not None)
+        found = {kind: sum(there.values()) for kind, there in self._others.items()}
+        return {kind: count for kind, count in {"points": points, **found}.items() if count}
+
     def _new(self, kind: str, key: tuple[object, ...]) -> bool:
         there = self._counter(kind)
         digest = row_hash(key)

@@ -237,7 +237,7 @@ class _Migration:
             self._tell(self._progress("delivering", event.run.label))
             return
         if report.state == "unchanged" and identity(event.run) in self._resumed:
-            report.state = "migrated"
+            report.state = "migrated" if event.brought.passes == 1 else "topped up"
         self._through(schedule, event.run, report)
 
     def _arrived(self, run: SourceRun, report: RunReport, arrival: Arrival) -> None:

@@ -24,6 +24,13 @@ class Multiset:
             self._numbers = numbers
             self._taken = np.memmap(path.with_suffix(".taken"), np.uint32, "w+", shape=(size,))
 
+    @property
+    def left(self) -> int:
+        """How many numbers were not taken out; 0 where that is not counted."""
+        if self._numbers is None or self._once:
+            return 0
+        return len(self._numbers) - int(self._taken.sum(dtype=np.int64))
+
     def take(self, numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
         """Which of the numbers are not in it; those that are, are taken out. Of equal ones the first go first."""
         there = self._numbers

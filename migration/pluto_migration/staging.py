@@ -21,7 +21,7 @@ from pluto_migration.config import clean
 from pluto_migration.digest import row_hash
 from pluto_migration.draft import Draft
 from pluto_migration.gathered import Gathered
-from pluto_migration.items import Items
+from pluto_migration.items import Items, is_moment
 from pluto_migration.model import Facts
 from pluto_migration.report import Counts, Noted
 from pluto_migration.source import Problems, SourceRun
@@ -99,9 +99,8 @@ class _Staging:
         self._scratch = scratch
         self._problems = Problems()
         self._facts = Gathered()
-        created = run.created
-        self._items = Items(run, draft, known, self._problems, created, scratch)
-        self._created = created
+        self._created = self._moment("began", run.created)
+        self._items = Items(run, draft, known, self._problems, self._created, scratch)
 
     def fill(self, writer: str, tell: Callable[[Counts], None]) -> Staged:
         """Reads the run to its end."""
@@ -117,7 +116,10 @@ class _Staging:
                 tell(items.read)
         items.finish()
         items.read.values = self._facts.values
+        self._facts.ended = self._moment("ended", self._facts.ended)
         known = self._known
+        for kind, count in ({} if known is None else known.surplus()).items():
+            self._problems.note(self._run.path, f"the store has {count} {kind} that the source has no more: they stay")
         items.added.values = self._facts.values if known is None else 0
         said = {"name": self._facts.name, "notes": _mark(self._facts.notes)}
         tags, group_tags = self._facts.own_tags(GROUP)
@@ -145,6 +147,12 @@ class _Staging:
             self._end()
         extras = [str(name) for name in self._facts.extras]
         return Staged("", writer, items.read, items.added, problems, extras, self._facts.name)
+
+    def _moment(self, what: str, at: int | None) -> int | None:
+        if at is None or is_moment(at):
+            return at
+        self._problems.note(self._run.path, f"the time it {what}, {at} microseconds, is none")
+        return None
 
     def _created_or_now(self) -> int:
         created = self._created if self._created is not None else self._items.first

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -17,7 +17,7 @@ from pluto_migration.model import Alert, Artifact, Console, Data, Entry, Facts, 
 from pluto_migration.source import Options, Problems, SourceError, SourceRun
 
 NAME = "synthetic"
-SETTINGS: dict[str, str] = {}
+SETTINGS: Mapping[str, str] = {}
 BEGUN = 1_700_000_000_000_000
 ODD = (0.5, -3.0, 7.0, 7.0, 2.0, 1e300)
 """Steps: a fraction, a negative one, one that repeats, one that falls."""
