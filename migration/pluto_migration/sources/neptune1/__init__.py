@@ -14,6 +14,8 @@ from pluto_migration.sources.neptune1.folders import Left, objects
 from pluto_migration.sources.neptune1.run import LeftRun
 
 NAME: Final = "neptune"
+PROJECT_IDENTITY: Final = "project"
+"""Under which the door finds what a project itself holds; several that are brought into one keep their own ids."""
 SETTINGS: Final[Mapping[str, str]] = {}
 
 
@@ -30,12 +32,15 @@ def find(paths: Sequence[str], options: Options, problems: Problems) -> Iterator
             "what Neptune's client has left does not tell the project it belongs to: say it with --project"
             " workspace/name"
         )
+    projects = sum(one.type == "project" for one in left)
     for one in sorted(left, key=lambda one: (one.created or 0, one.id)):
         if _is_empty(one):
             where = one.executions[0].folder
             problems.note(where, "holds no operations: everything of this process was sent to Neptune")
             continue
         run = LeftRun(one, options.project, options.path_map, paths)
+        if one.type == "project" and projects == 1:
+            run.id = PROJECT_IDENTITY
         if options.wants(run.project, run.id) or options.wants(options.project, run.id):
             yield run
 

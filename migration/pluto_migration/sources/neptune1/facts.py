@@ -84,6 +84,8 @@ def facts(
     hostname = own.get("sys/hostname")
     for path in _TAGS:
         own.pop(path, None)
+    if left.type == "model_version":
+        own.setdefault("sys/model_id", "")  # not known, but none of the models
     said: dict[str, Any] = {
         layout.SYS: nested({path.removeprefix("sys/"): value for path, value in own.items()}),
         layout.TYPES: nested(_kinds(outline, namespaces) | dict.fromkeys(artifacts, "artifact")),
