@@ -51,7 +51,7 @@ def _of_digests(
     source: Mapping[str, SeriesDigest] | Mapping[str, RowsDigest],
     store: Mapping[str, SeriesDigest] | Mapping[str, RowsDigest],
 ) -> Iterator[str]:
-    for name in source.keys() | store.keys():
+    for name in sorted({*source, *store}):
         mine, theirs = source.get(name), store.get(name)
         if mine is None or theirs is None:
             digest = mine or theirs
@@ -71,7 +71,7 @@ def _of_digests(
 
 
 def _of_sets(kind: str, source: Mapping[str, Counter[str]], store: Mapping[str, Counter[str]]) -> Iterator[str]:
-    for name in source.keys() | store.keys():
+    for name in sorted({*source, *store}):
         mine, theirs = source.get(name, Counter()), store.get(name, Counter())
         lost, more = mine - theirs, theirs - mine
         for one, other in zip(lost.elements(), more.elements(), strict=False):

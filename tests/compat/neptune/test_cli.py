@@ -297,7 +297,7 @@ def test_what_the_neptune_package_has_left_is_named_and_left_alone(folder: Path)
     for command, code in ((status, 1), (sync, 0), (clear, 0)):
         result = run(command)
         assert result.exit_code == code
-        assert f"Keep {folder / '.neptune'}: Pluto can't read them yet." in result.stdout
+        assert f"    pluto migrate neptune {folder / '.neptune'} --project WORKSPACE/PROJECT\n" in result.stdout
     assert (left / "data-1.log").exists()
 
 

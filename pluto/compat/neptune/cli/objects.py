@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -111,5 +112,7 @@ def mention_strangers(data: Path) -> None:
     if count:
         click.echo(
             f"{count} {'object was' if count == 1 else 'objects were'} left here by the neptune package, and"
-            f" {'is' if count == 1 else 'are'} not touched by this command. Keep {data}: Pluto can't read them yet.\n"
+            f" {'is' if count == 1 else 'are'} not touched by this command. To bring what"
+            f" {'it has' if count == 1 else 'they have'} over:"
+            f"\n\n    pluto migrate neptune {shlex.quote(str(data))} --project WORKSPACE/PROJECT\n"
         )
