@@ -116,6 +116,7 @@ def test_a_file_that_grew_or_came_later_changes_the_fingerprint(tmp_path: Path) 
     assert runs("tensorboard", tmp_path)[0].fingerprint != grown.fingerprint
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(-(2**40), 2**53), st.floats(width=32), st.floats(0, 4e9))))
 def test_every_point_as_it_was_written(tmp_path_factory: pytest.TempPathFactory, rows: Any) -> None:
     found = one(
@@ -446,7 +447,7 @@ def test_a_bit_flipped_in_every_byte_costs_one_record_and_is_named(tmp_path: Pat
         assert len(complete) - 1 <= len(found.points["x"]) <= len(complete)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_records_with_any_damage_inside_are_named_and_no_error(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -459,6 +460,7 @@ def test_records_with_any_damage_inside_are_named_and_no_error(
     json.dumps([item.body for item in found.of(Data)], allow_nan=False)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_no_error(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     folder = tmp_path_factory.mktemp("b")
