@@ -173,6 +173,10 @@ class Workers:
             if process in self._processes and not self._closed:
                 self._processes.remove(process)
         code = process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
         if lost is not None and not self._closed:
             why = f"the process that read it was killed by signal {-code}" if code < 0 else f"it ended with code {code}"
             self._tell(Done(lost, Brought(RunReport.of(lost, "failed", why))))

@@ -30,7 +30,7 @@ def _migrate(
     as_json: bool,
     **asked: Any,
 ) -> None:
-    """Brings the runs below PATH over.
+    """Bring the runs below PATH over.
 
     Runs that are there already are left alone, or get what is new; the same command goes on after an interruption. Exit
     code 1 where a run did not come over. `pluto verify` proves that all is there.
@@ -74,7 +74,7 @@ def _migrate(
 @click.option("--quick", is_flag=True, help="List the runs and read none of them.")
 @sources.options
 def _plan(source: str, paths: tuple[str, ...], quick: bool, report: Path | None, as_json: bool, **asked: Any) -> None:
-    """Shows what would come over: every run below PATH with how much it has, and what of it can't be read.
+    """Show what would come over: every run below PATH with how much it has, and what of it can't be read.
 
     Writes nothing, and asks no store.
     """

@@ -28,7 +28,7 @@ def _verify(
     as_json: bool,
     **asked: Any,
 ) -> None:
-    """Compares the runs below PATH with the store they went to, every point and the bytes of every file.
+    """Compare the runs below PATH with the store they went to, every point and the bytes of every file.
 
     Give the same options as to `pluto migrate`. Every difference is named, and exit code 1 says that there is one. What
     was found is kept with each run, in its config under `_migration.receipt`.
