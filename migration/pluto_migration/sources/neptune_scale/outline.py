@@ -104,21 +104,7 @@ def outline(databases: Sequence[Database], damages: Damages) -> Outline:
         for data in update.assigned:
             _assign(found, place, row, data, databases[place], damages)
         for data in update.sets:
-            try:
-                path, content = messages.entry(data)
-                before = found.values.pop(path, None)
-                texts = found.sets.setdefault(path, {})
-                if isinstance(before, frozenset):
-                    texts |= dict.fromkeys(sorted(before))
-                for text, change in sorted(messages.set_changes(content)):
-                    if change == messages.ADD:
-                        texts.setdefault(text)
-                    elif change == messages.REMOVE:
-                        texts.pop(text, None)
-                    else:
-                        damages.note(databases[place], row, f"a change of the set {path!r} that is not known")
-            except DamagedError as error:
-                damages.note(databases[place], row, f"a change of a set is damaged: {error}")
+            _change_set(found, row, data, databases[place], damages)
         for data in update.appended:
             _append(found, update, data)
     return found
@@ -150,6 +136,27 @@ def _assign(found: Outline, place: int, row: Row, data: Bytes, database: Databas
         found.files.pop(path, None)
         if isinstance(value, frozenset):
             found.sets.pop(path, None)
+
+
+def _change_set(found: Outline, row: Row, data: Bytes, database: Database, damages: Damages) -> None:
+    try:
+        path, content = messages.entry(data)
+        changes = sorted(messages.set_changes(content))
+    except DamagedError as error:
+        damages.note(database, row, f"a change of a set is damaged: {error}")
+        return
+    if not all(change in (messages.ADD, messages.REMOVE) for _, change in changes):
+        damages.note(database, row, f"a change of the set {path!r} that is not known")
+        return
+    before = found.values.pop(path, None)
+    texts = found.sets.setdefault(path, {})
+    if isinstance(before, frozenset):
+        texts |= dict.fromkeys(sorted(before))
+    for text, change in changes:
+        if change == messages.ADD:
+            texts.setdefault(text)
+        else:
+            texts.pop(text, None)
 
 
 def _append(found: Outline, update: Update, data: Bytes) -> None:
