@@ -124,15 +124,16 @@ def sources_command(as_json: bool) -> None:
 
 
 def _print_report(told: Report) -> None:
+    runs = sorted(told.runs, key=lambda run: run.label)  # several processes end theirs in any order
     rows = [
         [run.label, run.state, f"{run.added.points:,}", f"{run.added.texts + run.added.lines:,}",
          f"{run.added.files:,}", f"{run.added.artifacts:,}", sources.bytes_shown(run.added.bytes),
          len(run.problems) or ""]
-        for run in told.runs
+        for run in runs
     ]  # fmt: skip
     if rows:
         output.print_table(["run", "state", "points", "texts", "files", "artifacts", "size", "problems"], rows)
-    for run in told.runs:
+    for run in runs:
         if run.reason:
             click.echo(f"{run.label}: {run.reason}")
         sources.print_problems(run.label, run.problems)
