@@ -33,10 +33,10 @@ def opened(path: Path, scratch: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(
             f"file:{quote(os.fsencode(path.absolute()))}?mode=ro&immutable=1", uri=True, check_same_thread=False
         )
-    connection.text_factory = _text
+    connection.text_factory = text
     try:
         connection.execute("SELECT name FROM sqlite_master").fetchall()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # a damaged schema, whose names the message repeats
         connection.close()
         raise SourceError(f"{path} can't be read as a database: {error}") from error
     return connection
@@ -71,5 +71,6 @@ def state(path: Path) -> list[tuple[int, int] | None]:
     return found
 
 
-def _text(value: bytes) -> str:
+def text(value: bytes) -> str:
+    """A text of a database, with surrogates for what is no UTF-8."""
     return value.decode("utf-8", "surrogateescape")

@@ -17,50 +17,20 @@ import numpy as np
 import pytest
 from pluto_migration.model import Alert, Artifact, Console, Data, Facts, File, Item, ModelGraph, Points
 from pluto_migration.model import Texts as TextItems
-from pluto_migration.source import Options, Problems, SourceError, SourceRun
-from pluto_migration.sources import source_of
+from pluto_migration.source import Problems, SourceError, SourceRun
 
 import pluto
 from pluto.core.transport import local_transport
 from pluto.protocol.records import Columns, Metrics, Texts
+from tests.migration.items import content_of, items_of, of, traces
+from tests.migration.items import runs_of as found_by
 from tests.programs import Server
 from tests.query.seed import WEIRD, Seeder, T
 from tests.query.stock import stock as serving_stock
 
-source = source_of("pluto")
-
 
 def runs_of(path: object, problems: Problems | None = None, **options: Any) -> list[SourceRun]:
-    return list(source.find([str(path)], Options(**options), Problems() if problems is None else problems))
-
-
-def items_of(run: SourceRun, scratch: Path, problems: Problems | None = None) -> list[Item]:
-    scratch.mkdir(exist_ok=True)
-    found = Problems()
-    items = list(run.read(scratch, problems if problems is not None else found))
-    if problems is None:
-        assert list(found) == []
-    return items
-
-
-def of(items: list[Item], kind: type[Any]) -> list[Any]:
-    return [item for item in items if isinstance(item, kind)]
-
-
-def content_of(file: File) -> bytes:
-    return file.content if isinstance(file.content, bytes) else file.content.read_bytes()
-
-
-def traces(folder: Path) -> dict[str, tuple[int, int, str]]:
-    """Everything below a folder: size, time of change, content."""
-    return {
-        str(path.relative_to(folder)): (
-            path.lstat().st_size,
-            path.lstat().st_mtime_ns,
-            hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "",
-        )
-        for path in sorted(folder.rglob("*"))
-    }
+    return found_by("pluto", path, problems=problems, **options)
 
 
 @pytest.fixture

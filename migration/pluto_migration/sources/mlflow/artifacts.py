@@ -1,0 +1,198 @@
+"""A run's files: images of a series, tables, and all others under their paths."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from pluto_migration.model import Artifact, Data, Entry, File, Item, MediaType
+from pluto_migration.paths import inside
+from pluto_migration.source import Problems, SourceError
+
+_IMAGE: Final = re.compile(
+    r"images/(?P<key>.+)(?P<mark>[+%])step(?P=mark)(?P<step>-?\d{1,18})(?P=mark)timestamp(?P=mark)(?P<time>\d{1,15})"
+    r"(?P=mark)[0-9a-fA-F-]+(?P<small>(?P=mark)compressed)?\.[A-Za-z0-9]+"
+)
+_SLASH: Final = {"+": "~", "%": "#"}
+"""What stands for a slash in the key of an image, by what stands between the parts of its name."""
+_SMALL: Final = "/compressed"
+"""Added to the name of the series for what MLflow made of its images to show them faster."""
+_TYPES: Final[Mapping[str, MediaType]] = {
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".svg"), "IMAGE"),
+    **dict.fromkeys((".wav", ".mp3", ".ogg", ".flac"), "AUDIO"),
+    **dict.fromkeys((".mp4", ".webm", ".avi", ".mov", ".mkv"), "VIDEO"),
+}
+_TABLE_BYTES: Final = 16 << 20
+"""A table beyond this comes as the file it is, and is not drawn."""
+_BLOCK: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Artifacts:
+    """The folder with a run's files; None where there is none on this machine."""
+
+    folder: Path | None
+    recorded: str = ""
+    """Its address; empty where there are no files for certain."""
+
+    @classmethod
+    def located(
+        cls, recorded: str, id: str, path_map: Mapping[str, str], beside: Sequence[Path], own: Path | None = None
+    ) -> Artifacts:
+        """The folder that a recorded address means: by `path_map`, the run's own, as it is, or below one of `beside`.
+
+        As it is, only where it has the run's id in it, as MLflow's have: an archive must not name other people's files.
+        """
+        plain = _plain(recorded)
+        for prefix in sorted(path_map, key=len, reverse=True):
+            start = prefix.rstrip("/\\")
+            for one in (recorded, plain):
+                if one == prefix or one.startswith((start + "/", start + "\\")):
+                    rest = one[len(start) :].replace("\\", "/").lstrip("/")
+                    found = _inside(Path(path_map[prefix]), rest)
+                    if found is not None:
+                        return cls(found, recorded)
+        parts = [part for part in re.split(r"[/\\]", plain) if part not in ("", ".", "..")]
+        if own is not None and not own.is_symlink() and own.is_dir() and any(own.iterdir()):
+            return cls(own, recorded)
+        if os.path.isabs(plain) and id in parts and os.path.isdir(plain):
+            return cls(Path(plain), recorded)
+        if id in parts:
+            for folder in beside:
+                for first in range(parts.index(id) + 1):
+                    found = _inside(folder, "/".join(parts[first:]))
+                    if found is not None:
+                        return cls(found, recorded)
+        # MLflow makes the folder with the first file in it: where only that is missing, there were none.
+        there_is_none = os.path.isabs(plain) and id in parts and os.path.isdir(os.path.dirname(plain))
+        return cls(None, "" if there_is_none else recorded)
+
+    def files(self, problems: Problems | None = None) -> Iterator[tuple[str, Path]]:
+        """Each file with its path, slashes between, in a settled order. Links that lead out are noted, not followed."""
+        if self.folder is None:
+            return
+        for here, folders, names in os.walk(self.folder):
+            folders.sort()
+            for name in folders:
+                if os.path.islink(os.path.join(here, name)) and problems is not None:
+                    problems.note(os.path.join(here, name), "a link to a folder is not followed")
+            for name in sorted(names):
+                path = Path(here, name)
+                relative = path.relative_to(self.folder).as_posix()
+                try:
+                    inside(self.folder, relative)
+                    if stat.S_ISREG(path.stat().st_mode):
+                        yield relative, path
+                        continue
+                    what = "is no file"
+                except (SourceError, OSError) as error:
+                    what = str(error)
+                if problems is not None:
+                    problems.note(path, what)
+
+    def items(self, taken: Collection[str], tags: Mapping[str, str], problems: Problems) -> Iterator[Item]:
+        """All of them; a name that a metric has is not used again. `tags` tell which ones are tables."""
+        if self.folder is None:
+            if self.recorded:
+                problems.note(self.recorded, "files that lie there are not here; --path-map tells where they are")
+            return
+        tables = _tables(tags)
+        counts: dict[tuple[str, int], int] = {}
+        for relative, path in self.files(problems):
+            image = _IMAGE.fullmatch(relative)
+            if image is not None:
+                name = "images/" + image["key"].replace(_SLASH[image["mark"]], "/") + (_SMALL if image["small"] else "")
+                if name not in taken:
+                    place = (name, int(image["step"]))
+                    index = counts[place] = counts.get(place, -1) + 1
+                    yield File(
+                        name=name,
+                        type="IMAGE",
+                        content=path,
+                        file_name=path.name,
+                        step=float(place[1]),
+                        time=int(image["time"]) * 1000,
+                        index=index,
+                        metadata={"artifact": relative},
+                    )
+                    continue
+            if relative in tables:
+                yield from _table(relative, path, taken, problems)
+            name = relative if relative not in taken else f"artifacts/{relative}"
+            kind = _TYPES.get(path.suffix.lower(), "FILE")
+            yield File(name=name, type=kind, content=path, file_name=path.name)
+
+    def version(
+        self, name: str, type: str, source_id: str, metadata: Mapping[str, Any], time: int, problems: Problems
+    ) -> Artifact:
+        """All of them as a version of an artifact."""
+        entries = []
+        for relative, path in self.files(problems):
+            try:
+                size = path.stat().st_size
+                entries.append(Entry(relative, _md5(path), path, size))
+            except OSError as error:
+                problems.note(path, f"it can't be read: {error.strerror}")
+        if self.folder is None and self.recorded:
+            problems.note(self.recorded, f"the files of model {name} are not here; --path-map tells where they are")
+        return Artifact(name, type, entries, metadata=metadata, time=time, source_id=source_id)
+
+
+def _table(relative: str, path: Path, taken: Collection[str], problems: Problems) -> Iterator[Item]:
+    name = relative.removesuffix(".json")
+    if name in taken or name == relative:
+        return
+    try:
+        if path.stat().st_size > _TABLE_BYTES:
+            problems.note(path, f"a table of more than {_TABLE_BYTES >> 20} MB is a file alone")
+            return
+        found = json.loads(path.read_bytes())
+        columns, rows = found["columns"], found["data"]
+        body = {"table": [list(row) for row in rows], "col": [{"name": str(column)} for column in columns]}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        problems.note(path, f"it is no table that can be read, and comes as a file alone: {error}")
+        return
+    yield Data(name, "TABLE", 0.0, 0, body)
+
+
+def _tables(tags: Mapping[str, str]) -> set[str]:
+    try:
+        logged = json.loads(tags.get("mlflow.loggedArtifacts") or "[]")
+        return {str(one["path"]) for one in logged if one.get("type") == "table"}
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        return set()
+
+
+def _plain(recorded: str) -> str:
+    """The path in an address of a file; an address of anything else as it is."""
+    if recorded.startswith("file:"):
+        try:
+            return unquote(urlsplit(recorded).path)
+        except ValueError:
+            return recorded
+    return recorded
+
+
+def _inside(folder: Path, rest: str) -> Path | None:
+    try:
+        found = inside(folder, rest) if rest else folder
+    except SourceError:
+        return None
+    return found if found.is_dir() else None
+
+
+def _md5(path: Path) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return base64.b64encode(digest.digest()).decode()
