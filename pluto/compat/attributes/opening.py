@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pluto.compat.attributes import layout
 from pluto.compat.attributes.containers import Container, companion, stored_id
@@ -14,6 +14,7 @@ from pluto.compat.attributes.kinds import Atom
 from pluto.compat.attributes.monitoring import label_of
 from pluto.core import init, shutdown
 from pluto.core.distributed import ranks
+from pluto.core.errors import RunNotFoundError
 from pluto.core.identity import Fork, Identity
 from pluto.core.names import external_id as new_id
 from pluto.core.names import generate_run_id
@@ -23,6 +24,9 @@ from pluto.core.say import be_heard
 from pluto.core.settings import resolve
 from pluto.core.shutdown import ShutdownPolicy
 from pluto.protocol import records
+
+if TYPE_CHECKING:
+    from pluto.core.settings import Settings
 
 _NAME_CHARS: Final = 1_000
 _SHORT_NAME_CHARS: Final = 255
@@ -86,7 +90,8 @@ def open_run(
         external_id: Identity that several processes may share. With `exists="allow"` the run is joined or made without
             a word, and nothing is waited for. None and no `display_id`: a new run that nobody else means.
         made_id: Whether nobody chose the `external_id`: then, as where none is given, there is no `sys/custom_run_id`.
-        display_id: Continue the run of this short id in this project. Waits for the server.
+        display_id: Continue the run of this short id in this project: of one that was brought over from elsewhere the
+            one it had there. Waits for the server.
         container: Where it lies: among the runs, or in a companion project (`companion`).
         exists: What an `external_id` must be: `must` exist, `never` exist (both wait for the server), or either.
         name: Name; a run that was there before is renamed, unless `rename` is False. None: made up for a new one.
@@ -125,6 +130,11 @@ def open_run(
         disable_system_metrics=not capture.hardware,
         x_sys_label=label_of(capture.namespace),
     )
+    if display_id is not None and external_id is None and given.mode == "online":
+        external_id, display_id = _brought_over(
+            given, companion(_text(given.project, "project"), container), display_id
+        )
+        exists = "must"
     identity = _identity(external_id, display_id, exists)
     if (fork_of is None) != (fork_step is None):
         raise ValueError("fork_of and fork_step go together")
@@ -169,6 +179,24 @@ def open_run(
     if tags:
         AttributeWriter(op).add_tags(tags)
     return op
+
+
+def _brought_over(settings: Settings, project: str, id: str) -> tuple[str | None, str | None]:
+    """The external id of a run that was brought over with this short id, else none and the short id.
+
+    Raises `RunNotFoundError` where the short id is the store's own one of a run that was brought over with another.
+    """
+    from pluto.compat.attributes.reading import AttributeReader
+    from pluto.query.errors import QueryError
+
+    try:
+        with AttributeReader(settings=settings) as reader:
+            run = reader.find(project, display_id=id, series=())
+            if run is None and next(reader.client.iter_overviews(project, display_id=id), None) is not None:
+                raise RunNotFoundError(f"there is no run {id!r} in project {project!r}")
+    except QueryError:
+        return None, id  # whoever opens the run says what is wrong
+    return (run.external_id, None) if run is not None and run.old_id and run.external_id else (None, id)
 
 
 def _identity(external_id: str | None, display_id: str | None, exists: str) -> Identity:

@@ -13,7 +13,7 @@ from pluto.compat.attributes import stored
 from pluto.compat.attributes.containers import Container, companion, stored_id
 from pluto.compat.attributes.floats import Floats
 from pluto.compat.attributes.kinds import AttributeKind, TrackedFile, TrackedFiles
-from pluto.compat.attributes.layout import COMPLETION, PREVIEW
+from pluto.compat.attributes.layout import COMPLETION, PREVIEW, SYS
 from pluto.compat.attributes.snapshot import RunAttributes
 from pluto.compat.attributes.values import (
     FloatPoints,
@@ -23,6 +23,7 @@ from pluto.compat.attributes.values import (
     TextPoints,
     histogram_of,
 )
+from pluto.protocol.records import ATTRIBUTES
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -97,10 +98,14 @@ class AttributeReader:
     ) -> RunAttributes | None:
         """The run of this project named by exactly one of these, or None.
 
-        With the last values of all its series, unless only some `series` are asked for.
+        `display_id` is what `RunAttributes.sys_id` says: a run that was brought over from elsewhere has the short id it
+        had there, and no other; the store's own display id names all others. With the last values of all its series,
+        unless only some `series` are asked for.
         """
         if sum(given is not None for given in (display_id, external_id, id)) != 1:
             raise ValueError("give one of display_id, external_id and id")
+        if display_id is not None and container == "run":
+            return self._by_sys_id(project, display_id, series)
         found = self.client.iter_overviews(
             companion(project, container),
             display_id=display_id,
@@ -109,6 +114,16 @@ class AttributeReader:
             **_asked(series),
         )
         return next((RunAttributes(one, series) for one in found), None)
+
+    def _by_sys_id(self, project: str, sys_id: str, series: Collection[str] | None) -> RunAttributes | None:
+        old = {f"config.{ATTRIBUTES}.{SYS}.id": sys_id}
+        ids = [int(run["id"]) for run in self.client.list_runs(project, filters=old, limit=1)]
+        named: dict[str, Any] = {"ids": ids} if ids else {"display_id": sys_id}
+        for one in self.client.iter_overviews(project, **named, **_asked(series)):
+            run = RunAttributes(one, series)
+            if run.sys_id.upper() == sys_id.upper():
+                return run
+        return None
 
     def runs(
         self,

@@ -84,8 +84,16 @@ class RunAttributes:
 
     @property
     def sys_id(self) -> str:
-        """Neptune's id: the display id of a run, the external id of other containers."""
-        return self.display_id if self.container == "run" else self.external_id or self.display_id
+        """Neptune's id: of a run the one it was brought over with, else the display id; of others the external id."""
+        if self.container == "run":
+            return self.old_id or self.display_id
+        return self.external_id or self.display_id
+
+    @property
+    def old_id(self) -> str | None:
+        """The short id that a run had in the tracker it was brought over from; None for all others."""
+        found = layout.part_of(self.notes, layout.SYS).get("id") if self.container == "run" else None
+        return found if isinstance(found, str) and found else None
 
     @property
     def trashed(self) -> bool:

@@ -26,8 +26,10 @@ KINDS: Final = {
 """Kinds of such attributes, and the columns of their values."""
 SYS: Final = "sys/"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_OWN: Final = ("sys/name", "sys/description", "sys/tags", "sys/group_tags", "sys/state")
-"""What a run of Pluto has a place for."""
+_OWN: Final = (
+    "sys/name", "sys/description", "sys/tags", "sys/group_tags", "sys/state", "sys/failed", "sys/creation_time",
+)  # fmt: skip
+"""What a run of Pluto has a place for: kept once, so that it stays true when the run goes on."""
 _GOES_ON: Final = ("active", "running")
 
 

@@ -36,6 +36,15 @@ class ProjectRuns:
         """What the functions for experiments, or for runs, look at."""
         return self.heads if container == "experiment" else self.members
 
+    def ids_of(self, asked: Collection[str]) -> list[str]:
+        """Ids by which runs are known here, for those that are asked for.
+
+        What is no id of a run may be the short id that one had where it was brought over from.
+        """
+        known = {id_of(member.run) for member in self.members}
+        old = {member.run.old_id: id_of(member.run) for member in self.members}
+        return [one if one in known else old.get(one, one) for one in asked]
+
     def types_of(self, name: str) -> Collection[str]:
         """The types that an attribute has in these runs."""
         kinds = {member.kind(name) for member in self.members}

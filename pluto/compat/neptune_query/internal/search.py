@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pluto.compat.attributes.kinds import AttributeKind
 from pluto.compat.neptune_query.exceptions import NeptuneProjectInaccessible, NeptuneUserError
-from pluto.compat.neptune_query.internal.expressions import Expression, Field, ids_asked
+from pluto.compat.neptune_query.internal.expressions import RUN_ID, Expression, Field, ids_asked, one_of
 from pluto.compat.neptune_query.internal.inference import typed, typed_order
 from pluto.compat.neptune_query.internal.meaning import condition
 from pluto.compat.neptune_query.internal.members import ContainerType, Member, Stretch
@@ -51,8 +51,9 @@ def find(
     """
     ids = ids_asked(expression) if container == "run" and not related else None
     if ids is not None and len(ids) <= _FEW:
-        found = (reader.find(project, external_id=one, series=series) for one in dict.fromkeys(ids))
-        named = [_alone(reader, run) for run in found if run is not None and not run.trashed]
+        found = (_by_id(reader, project, one, series) for one in ids)
+        named = [_alone(reader, run) for run in {run.id: run for run in found if run is not None}.values()]
+        named = [member for member in named if not member.run.trashed]
         if not named:
             check_there(reader, project)
         return arranged(named, order)
@@ -60,9 +61,21 @@ def find(
     runs = ProjectRuns(reader, project, None if series is None else {*series, *asked})
     if not runs.members:
         check_there(reader, project)
+    known = ids_asked(expression)
+    if known is not None:
+        expression = one_of(RUN_ID, runs.ids_of(known))
     met = None if expression is None else condition(typed(expression, runs.types_of))
     field = typed_order(order.field, runs.types_of)
     return arranged(meeting(runs.of(container), met), Order(field, order.descending, order.limit))
+
+
+def _by_id(reader: AttributeReader, project: str, id: str, series: Collection[str] | None) -> RunAttributes | None:
+    """The run of this id, else one that was brought over with it as its short id."""
+    run = reader.find(project, external_id=id, series=series)
+    if run is not None:
+        return run
+    run = reader.find(project, display_id=id, series=series)
+    return run if run is not None and run.old_id is not None else None
 
 
 def _alone(reader: AttributeReader, run: RunAttributes) -> Member:

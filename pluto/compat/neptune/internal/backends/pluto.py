@@ -165,15 +165,16 @@ class PlutoBackend(StoredFields):
         if self.type is not ContainerType.RUN:
             return self._key or self.unique_id
         try:
-            return str(self._op.display_id)
+            own = str(self._op.display_id)
         except NotDeliveredError as error:
             raise NeptuneConnectionLostException(error) from error
+        return own if self.new else self.run().sys_id
 
     @property
     def label(self) -> str:
         """The short id where it is known."""
         facts = self._fields.attributes.facts() if self.type is ContainerType.RUN else None
-        return (facts.display_id if facts else None) or self._key or self.unique_id
+        return self._opening.display_id or (facts.display_id if facts else None) or self._key or self.unique_id
 
     def url(self) -> str:
         """The page on the server; the local store has none."""

@@ -52,10 +52,12 @@ class ReadOnlyBackend(StoredFields):
         """Its identity and its short id."""
         named = self._opening.display_id or str(self._opening.external_id)
         self.unique_id = named
+        self._number: int | None = None
         try:
             run = self.run()
         except ContainerUUIDNotFound:
             raise MetadataContainerNotFound.of_container_type(self.type, f"{self.project}/{named}") from None
+        self._number = run.id
         return run.external_id or run.sys_id, run.sys_id
 
     def open_reader(self) -> AttributeReader:
@@ -63,6 +65,8 @@ class ReadOnlyBackend(StoredFields):
         return self._connection
 
     def _named(self) -> Mapping[str, Any]:
+        if self._number is not None:
+            return {"id": self._number}
         if self._opening.display_id is not None:
             return {"display_id": self._opening.display_id}
         return {"external_id": self._opening.external_id}
