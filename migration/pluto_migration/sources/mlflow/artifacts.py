@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from pluto.core.jsonable import plain
 from pluto_migration.model import Artifact, Data, Entry, File, Item, MediaType
 from pluto_migration.paths import inside
 from pluto_migration.source import Problems, SourceError
@@ -52,29 +53,27 @@ class Artifacts:
 
         As it is, only where it has the run's id in it, as MLflow's have: an archive must not name other people's files.
         """
-        plain = _plain(recorded)
+        local = _plain(recorded)
         for prefix in sorted(path_map, key=len, reverse=True):
             start = prefix.rstrip("/\\")
-            for one in (recorded, plain):
+            for one in (recorded, local):
                 if one == prefix or one.startswith((start + "/", start + "\\")):
                     rest = one[len(start) :].replace("\\", "/").lstrip("/")
                     found = _inside(Path(path_map[prefix]), rest)
                     if found is not None:
                         return cls(found, recorded)
-        parts = [part for part in re.split(r"[/\\]", plain) if part not in ("", ".", "..")]
+        parts = [part for part in re.split(r"[/\\]", local) if part not in ("", ".", "..")]
         if own is not None and not own.is_symlink() and own.is_dir() and any(own.iterdir()):
             return cls(own, recorded)
-        if os.path.isabs(plain) and id in parts and os.path.isdir(plain):
-            return cls(Path(plain), recorded)
+        if os.path.isabs(local) and id in parts and os.path.isdir(local):
+            return cls(Path(local), recorded)
         if id in parts:
             for folder in beside:
                 for first in range(parts.index(id) + 1):
                     found = _inside(folder, "/".join(parts[first:]))
                     if found is not None:
                         return cls(found, recorded)
-        # MLflow makes the folder with the first file in it: where only that is missing, there were none.
-        there_is_none = os.path.isabs(plain) and id in parts and os.path.isdir(os.path.dirname(plain))
-        return cls(None, "" if there_is_none else recorded)
+        return cls(None, "" if _never_made(local, id) else recorded)
 
     def files(self, problems: Problems | None = None) -> Iterator[tuple[str, Path]]:
         """Each file with its path, slashes between, in a settled order. Links that lead out are noted, not followed."""
@@ -157,11 +156,11 @@ def _table(relative: str, path: Path, taken: Collection[str], problems: Problems
             return
         found = json.loads(path.read_bytes())
         columns, rows = found["columns"], found["data"]
-        body = {"table": [list(row) for row in rows], "col": [{"name": str(column)} for column in columns]}
+        table = plain([list(row) for row in rows])
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         problems.note(path, f"it is no table that can be read, and comes as a file alone: {error}")
         return
-    yield Data(name, "TABLE", 0.0, 0, body)
+    yield Data(name, "TABLE", 0.0, 0, {"table": table, "col": [{"name": str(column)} for column in columns]})
 
 
 def _tables(tags: Mapping[str, str]) -> set[str]:
@@ -180,6 +179,16 @@ def _plain(recorded: str) -> str:
         except ValueError:
             return recorded
     return recorded
+
+
+def _never_made(path: str, id: str) -> bool:
+    """Whether files that would lie at a path are none for certain.
+
+    MLflow makes the folder with the first file in it, and the experiment's with the first run that has one.
+    """
+    place, found, _ = path.rpartition(f"/{id}/")
+    above = os.path.dirname(place)
+    return bool(found) and os.path.isabs(path) and (os.path.isdir(place) or (len(above) > 1 and os.path.isdir(above)))
 
 
 def _inside(folder: Path, rest: str) -> Path | None:
