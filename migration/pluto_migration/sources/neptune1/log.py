@@ -13,7 +13,7 @@ import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 from pluto_migration.source import Problems
 from pluto_migration.sources.neptune1.folders import Execution, Left
@@ -74,11 +74,11 @@ def _of_execution(execution: Execution, problems: Problems) -> Iterator[Operatio
             elif version > last + 1:
                 seen.note(place, f"{version - last - 1} operations are missing here")
             last = version
-            kind, parts = body.get("type"), body.get("path")
-            if not isinstance(kind, str) or not _is_path(parts):
+            kind, name = body.get("type"), _joined(body.get("path"))
+            if not isinstance(kind, str) or name is None:
                 seen.note(place, "an operation without a type, or without a path")
                 continue
-            yield Operation(execution, kind, "/".join(parts), body, moment(at))
+            yield Operation(execution, kind, name, body, moment(at))
     put = execution.number("last_put_version")
     if first is not None and first > 1:
         problems.note(execution.folder, f"the first {first - 1} operations were uploaded to Neptune, and are not here")
@@ -115,8 +115,14 @@ def step_of(value: object) -> float | None:
     return found if found is not None and math.isfinite(found) else None
 
 
-def _is_path(parts: Any) -> TypeGuard[list[str]]:
-    return isinstance(parts, list) and bool(parts) and all(isinstance(part, str) for part in parts)
+def _joined(parts: Any) -> str | None:
+    """The path of its parts; None for what is none."""
+    if not isinstance(parts, list) or not parts:
+        return None
+    try:
+        return "/".join(parts)
+    except TypeError:
+        return None
 
 
 class _Places:
@@ -155,6 +161,9 @@ def _objects(path: Path, seen: _Places) -> Iterator[tuple[int, dict[str, Any]]]:
                     begun = b""
                 start = begun_at if begun else place
                 place += len(line)
+                if not begun and (found := _line(line)) is not None:
+                    yield start, found
+                    continue
                 text = (begun + line).decode("utf-8", "surrogateescape")
                 rest = yield from _of_text(text, start, seen)
                 begun, begun_at = rest.encode("utf-8", "surrogateescape"), start
@@ -165,6 +174,17 @@ def _objects(path: Path, seen: _Places) -> Iterator[tuple[int, dict[str, Any]]]:
         seen.note(None, f"can't be read: {error}")
     if begun:
         seen.note(begun_at, "the last operation is cut off")
+
+
+def _line(line: bytes) -> dict[str, Any] | None:
+    """The object that makes up a whole line, as all do in a sound log; None for any other line."""
+    if line[:1] != b"{" or line[-2:] != b"}\n":
+        return None
+    try:
+        found, end = _decoder.raw_decode(text := line.decode())
+    except (ValueError, RecursionError):
+        return None
+    return found if end == len(text) - 1 else None
 
 
 def _of_text(text: str, place: int, seen: _Places) -> Generator[tuple[int, dict[str, Any]], None, str]:
