@@ -1,6 +1,6 @@
 """Source `wandb-live`: runs that are in W&B, asked for by means of the `wandb` package.
 
-Read top-down: `places` (what is asked for), `finding` (which runs there are), `run` (one of them), then what it consists
+Read top-down: `places` (what is asked for), `finding` (which runs there are), `run` (one of them), then what it is made
 of (`own`, `files`, `history`, `rows`, `console`, `artifacts`); below them `spool` (what was fetched, on disk),
 `service` and `patience` (calls that are tried again).
 """

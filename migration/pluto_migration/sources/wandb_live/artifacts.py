@@ -51,8 +51,8 @@ def _artifact(
 ) -> Artifact:
     manifest = patience("the manifest", lambda: version.manifest)
     entries = [
-        _entry(patience, entry, is_used, spool, problems, place)
-        for _, entry in sorted(manifest.entries.items(), key=lambda item: str(item[0]))
+        _entry(patience, version.get_entry(path), is_used, spool, problems, place)
+        for path in sorted(manifest.entries, key=str)
     ]
     source_name = getattr(version, "source_qualified_name", None) or version.qualified_name
     return Artifact(
@@ -66,7 +66,7 @@ def _artifact(
         time=microseconds(version.created_at) or 0,
         digest=str(version.digest) if version.digest else None,
         ttl=_seconds(version),
-        step=getattr(version, "history_step", None),
+        step=_row(version),
         used=is_used,
         source_id=str(source_name),
     )
@@ -120,6 +120,12 @@ def _is_other(entry: Any) -> bool:
         return algorithm != "MD5" or len(base64.b64decode(str(entry.digest), validate=True)) != 16
     except ValueError:
         return True
+
+
+def _row(version: Any) -> int | None:
+    """The row that came next when it was logged; the package tells the one before."""
+    step = getattr(version, "history_step", None)
+    return step + 1 if isinstance(step, int) else None
 
 
 def _seconds(version: Any) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +10,7 @@ from pluto_migration.model import Console, Stream
 from pluto_migration.sources.wandb_live.patience import Patience, Refused
 from pluto_migration.sources.wandb_live.spool import Spool
 from pluto_migration.sources.wandb_live.times import microseconds, stamped
+from pluto_migration.sources.wandb_local.console import Screen
 
 LOG: Final = "output.log"
 _NAME: Final = "console"
@@ -42,9 +42,17 @@ def items(spool: Spool, log: Path | None, began: int) -> Iterator[Console]:
         empty = False
         yield item
     if empty and log is not None:
-        with log.open("rb") as file:
-            text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="\n")
-            yield from _gathered((("stdout", "", *stamped(line.rstrip("\r\n"))) for line in text), began)
+        yield from _of_file(log, began)
+
+
+def _of_file(log: Path, began: int) -> Iterator[Console]:
+    screen, time = Screen("stdout"), began
+    with log.open(encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+        for line in file:
+            said, text = stamped(line)
+            time = said or time
+            yield from screen.write(text.replace("\r\n", "\n"), time)
+    yield from screen.end()
 
 
 def _asked(run: Any, patience: Patience) -> Iterator[list[Any]]:

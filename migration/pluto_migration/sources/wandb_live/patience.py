@@ -17,6 +17,8 @@ T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
 _AGAIN: Final = frozenset({408, 409, 425, 429, *range(500, 600)})
 """HTTP statuses that may be others in a moment."""
+_OF_NO_USE: Final = (ValueError, LookupError, TypeError, AttributeError, NotImplementedError, ImportError)
+"""What the package raises for reasons of its own."""
 _LONGEST: Final = 60.0
 _STATUS: Final = re.compile(r"\b(?:status|error|HTTP)[:\s]+(\d{3})\b", re.I)
 _SAID: Final = re.compile(r"\binput: ")
@@ -66,7 +68,7 @@ class Patience:
                 status, again = judged(error)
                 if not again:
                     raise Refused(f"{what}: {plain(error)}", status) from None
-                pause = min(_LONGEST, 2.0**tries) * random.uniform(0.7, 1.0)  # noqa: S311 no secret
+                pause = min(_LONGEST, 2.0 ** min(tries, 10)) * random.uniform(0.7, 1.0)  # noqa: S311 no secret
                 pause = max(pause, _asked(error) or 0.0)
                 if self.now() + pause > end:
                     told = f"{what}: no answer within {self.seconds:g} s: {plain(error)}"
@@ -104,7 +106,7 @@ def judged(error: BaseException) -> tuple[int | None, bool]:
         return None, True
     if _SAID.search(text):
         return None, False
-    if any(isinstance(one, (ValueError, LookupError, TypeError, AttributeError)) for one in chain):
+    if any(isinstance(one, _OF_NO_USE) for one in chain):
         return None, False
     names = {type(one).__name__ for one in chain}
     if names & {"UsageError", "AuthenticationError"}:

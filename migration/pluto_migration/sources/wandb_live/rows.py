@@ -12,7 +12,8 @@ from pluto_migration.gather import Gather
 from pluto_migration.model import Facts, Item
 from pluto_migration.source import Problems
 from pluto_migration.sources.wandb_live import files
-from pluto_migration.sources.wandb_local import facts, stats
+from pluto_migration.sources.wandb_local import machine, stats
+from pluto_migration.sources.wandb_local.files import kept
 from pluto_migration.sources.wandb_local.rows import RUNTIME, STAMP, STEP, WORDS, Rows, microseconds
 from pluto_migration.sources.wandb_local.summary import Summary
 
@@ -24,22 +25,27 @@ _MOST: Final = 64 << 20
 
 
 class Laid:
-    """Turns rows and files that were fetched into items; `taken` are the files that belong to values of rows."""
+    """Turns rows and files that were fetched into items."""
 
     def __init__(self, where: str, began: int, there: Mapping[str, Path], scratch: Path, problems: Problems) -> None:
         """`there`: where the run's files lie; `began`: the time of what has none."""
-        self.taken: set[str] = set()
+        self._taken: set[str] = set()
         self._where, self._began, self._there, self._problems = where, began, there, problems
         self._scratch = scratch
         self._rows = Rows(self._file, problems, where)
         # The service has non-finite numbers as texts, whatever the name.
         self._rows.words = True
 
+    def labels(self, labels: Any) -> None:
+        """The names of masks' classes, as the config has them."""
+        if isinstance(labels, Mapping):
+            self._rows.labels = labels
+
     def about(self) -> Iterator[Item]:
         """What the files say of machine, code and packages."""
         said = self._json(METADATA)
         packages = self._text(REQUIREMENTS)
-        known = facts.metadata(said, packages.splitlines() if packages else ())
+        known = machine.metadata(said, [line.strip() for line in (packages or "").splitlines() if line.strip()])
         host = said.get("host")
         if known or host:
             yield Facts(metadata=known, wandb={"host": host} if isinstance(host, str) else {})
@@ -103,11 +109,17 @@ class Laid:
         if own:
             yield Facts(wandb={"summary": own})
 
+    def rest(self, but: Iterable[str] = ()) -> Iterator[Item]:
+        """The files that belong to no value of a row."""
+        for name, path in self._there.items():
+            if name not in self._taken and name not in but:
+                yield kept(name, files.linked(self._scratch, path), self._began)
+
     def _file(self, name: str) -> Path | None:
         path = self._there.get(name)
         if path is None:
             return None
-        self.taken.add(name)
+        self._taken.add(name)
         return files.linked(self._scratch, path)
 
     def _text(self, name: str) -> str | None:

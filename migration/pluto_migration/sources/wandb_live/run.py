@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from pluto_migration.model import Facts, File, Item, Parent, Status
+from pluto_migration.model import Facts, Item, Parent, Status
 from pluto_migration.source import Problems, SourceRun
 from pluto_migration.sources.wandb_live import artifacts, console, files, history, own
 from pluto_migration.sources.wandb_live.files import Listed
@@ -74,7 +74,7 @@ class LiveRun(SourceRun):
     def parent(self) -> Parent | None:
         """The run it was forked from, in the same project."""
         moment = self._own.get("branch_point")
-        if not isinstance(moment, Mapping) or not moment.get("run_id"):
+        if not isinstance(moment, Mapping) or moment.get("run_id") in (None, "", self.id):
             return None
         step = moment.get("step")
         return Parent(self.project, str(moment["run_id"]), float(step) if isinstance(step, (int, float)) else None)
@@ -135,16 +135,14 @@ class LiveRun(SourceRun):
         console.fetch(run, spool, patience)
 
         laid = Laid(self.label, self.created or 0, there, scratch, problems)
+        laid.labels(self._own.get("mask/class_labels"))
         yield from laid.about()
         yield from laid.rows(history.rows(spool), self._inherited(), self._count)
         yield from laid.events(spool.lines("events"))
         history.check_events(spool, problems, self.label)
         yield from laid.summary(_object(getattr(run, "summaryMetrics", None)))
         yield from console.items(spool, there.get(console.LOG), self.created or 0)
-        for name, path in there.items():
-            if name != console.LOG and name not in laid.taken:
-                place = files.linked(scratch, path)
-                yield File(name, "FILE", place, name.rpartition("/")[2] or name, metadata={"path": name})
+        yield from laid.rest(but=(console.LOG,))
         yield from artifacts.artifacts(self.service, run, spool, problems, self.label)
 
     def _facts(self) -> Facts:
@@ -161,7 +159,7 @@ class LiveRun(SourceRun):
         if sweep:
             extras["sweep"] = sweep
             kept["sweep_id"] = sweep["id"]
-        kept["entity"] = self.entity
+        kept |= {"door": "wandb", "entity": self.entity}
         commit = getattr(run, "commit", None)
         return Facts(
             name=self.name or self.id,

@@ -67,8 +67,8 @@ class Spool:
 
         Gives what was noted when this state was begun: `about`, or what an earlier call said.
         """
-        for draft in self.folder.rglob(f"*{_DRAFT}"):
-            draft.unlink(missing_ok=True)
+        for draft in list(self.folder.rglob(f"*{_DRAFT}")):
+            _remove(draft)
         noted: Mapping[str, Any] | None = self.note("run")
         if noted is None or noted.get("fingerprint") != fingerprint:
             for old in (*self.folder.glob(f"*{_LINES}"), *self.folder.glob("*.json")):
@@ -153,7 +153,7 @@ def forget_unused(root: Path) -> None:
     for path in (root / "contents").glob("*"):
         try:
             if path.stat().st_mtime < before:
-                path.unlink()
+                _remove(path)
         except FileNotFoundError:
             continue
 
@@ -171,6 +171,13 @@ def _draft(path: Path) -> Iterator[Any]:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _lasting(path: Path) -> None:
