@@ -53,7 +53,7 @@ class Read:
         for item in self.of(Facts):
             for name in Facts.__dataclass_fields__:
                 value = getattr(item, name)
-                whole[name] = whole.get(name, {}) | value if isinstance(value, dict) else value or whole.get(name)
+                whole[name] = whole.get(name, {}) | value if isinstance(value, dict) else whole.get(name) if value is None else value
         return Facts(**{name: value for name, value in whole.items() if value is not None})
 
 
@@ -88,8 +88,8 @@ def assert_is_sample(found: Read, wanted: dict[str, Any]) -> None:
     assert wanted["project"] in (None, run.project)
     assert dict(found.facts.config) == wanted["config"]
     assert found.facts.status == wanted["status"]
-    points = {name: [(step, value) for step, _, value in rows] for name, rows in found.points.items()}
-    assert repr(points) == repr({name: list(_points(series)) for name, series in wanted["metrics"].items()})
+    points = {name: repr([(step, value) for step, _, value in rows]) for name, rows in found.points.items()}
+    assert points == {name: repr(list(_points(series))) for name, series in wanted["metrics"].items()}
     texts = {name: [(step, value) for step, _, value in rows] for name, rows in found.texts.items()}
     assert texts == {name: [(a, b) for a, b in one["points"]] for name, one in wanted["string_series"].items()}
     for name, series in wanted.get("times_ms", {}).items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import struct
 import zlib
@@ -9,6 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.migration.reading import Read, read_all
+
+START = 1_700_000_000.0
+US = 1_700_000_000_000_000
+"""When the runs of these logs begin: in seconds, and microseconds."""
 HEADER = b":W&B\xe1\xbe\x00"
 BLOCK = 32768
 
@@ -115,3 +122,34 @@ def directory(root: Path, payloads: Iterable[bytes], id: str = "r1", when: str =
     (folder / "files").mkdir(parents=True, exist_ok=True)
     (folder / f"run-{id}.wandb").write_bytes(framed(payloads))
     return folder
+
+
+def read(root: Path, payloads: Sequence[bytes], **options: Any) -> Read:
+    """The one run of a log, read."""
+    directory(root, payloads)
+    (found,) = read_all("wandb", root, **options).values()
+    return found
+
+
+def steps(found: Read, name: str) -> list[tuple[float, float]]:
+    return [(step, value) for step, _, value in found.points[name]]
+
+
+def as_row(step: int, values: dict[Any, Any], *, old: bool = False) -> bytes:
+    own = {"_step": step, "_timestamp": START + step, "_runtime": float(step)}
+    return row({**values, **own}, step, old=old)
+
+
+def md5(content: bytes) -> str:
+    return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+
+
+def manifest(*entries: bytes) -> bytes:
+    return message((1, 1), *((4, entry) for entry in entries))
+
+
+def artifact(content: bytes, name: str = "net", **more: Any) -> bytes:
+    fields = {"type": 4, "digest": 6, "description": 7, "metadata": 8, "client": 15, "ttl": 18, "algorithm": 20}
+    said = [(fields[key], value) for key, value in more.items() if key in fields]
+    aliases = [(11, alias) for alias in more.get("aliases", ("latest",))]
+    return record(8, message((5, name), *said, *aliases, *((19, tag) for tag in more.get("tags", ())), (12, content)))

@@ -54,9 +54,10 @@ def metadata(said: Mapping[str, Any], requirements: Sequence[str] = ()) -> dict[
     python = said.get("python")
     info: dict[str, Any] = {"hostname": said.get("host"), "platform": said.get("os")}
     if isinstance(python, str):
-        info["python"] = {"version": python.rpartition(" ")[2], "executable": said.get("executable")}
-        if " " in python:
-            info["python"]["implementation"] = python.partition(" ")[0]
+        implementation, _, version = python.rpartition(" ")
+        _put(
+            info, "python", {"version": version, "executable": said.get("executable"), "implementation": implementation}
+        )
     _put(facts, "os_info", info)
     args = said.get("args")
     program = said.get("program")
