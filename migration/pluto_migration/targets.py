@@ -28,6 +28,7 @@ class Target:
 
     def __init__(self) -> None:
         self._digests: dict[str, SeriesDigest] = {}
+        self._said: Counter[str] = Counter()
 
     def add(self, name: str, steps: Floats, times: Integers, values: Floats) -> None:
         """Takes points of the source."""
@@ -48,10 +49,14 @@ class Target:
         """A time as the target has it, microseconds."""
         return time
 
+    def say(self, what: str, count: int = 1) -> None:
+        """Notes something that the target could not keep as it was, and how many there are."""
+        self._said[what] += count
+
     @property
     def notes(self) -> list[str]:
         """What the target could not keep as it was, in words."""
-        return []
+        return [f"{count:,} {what}" for what, count in self._said.items() if count]
 
 
 class StockTarget(Target):
@@ -64,7 +69,6 @@ class StockTarget(Target):
         self._pieces: dict[str, list[Arrays]] = {}
         self._limits: dict[str, Counter[Row]] = {}
         """Of points at steps that came again: how often each is to be there."""
-        self._said: Counter[str] = Counter()
 
     def add(self, name: str, steps: Floats, times: Integers, values: Floats) -> None:
         """Takes points of the source."""
@@ -103,22 +107,17 @@ class StockTarget(Target):
         """A time as the server has it: whole milliseconds."""
         return time // 1000 * 1000
 
-    @property
-    def notes(self) -> list[str]:
-        """What the server could not keep as it was, in words."""
-        return [f"{count:,} {what}" for what, count in self._said.items() if count]
-
     def _adapted(self, name: str, steps: Floats, times: Integers, values: Floats) -> SeriesDigest:
-        self._said["times of points: whole milliseconds there"] += int((times % 1000 != 0).sum())
+        self.say("times of points: whole milliseconds there", int((times % 1000 != 0).sum()))
         steps, times, values = _plain(steps, times // 1000 * 1000, values)
         with np.errstate(invalid="ignore"):
             whole = (steps == np.floor(steps)) & (steps >= 0) & (steps <= STEP_LIMIT)
         # A metric keeps its steps up to its first one that is none there; from then on every point has its own place.
         plain = len(steps) if whole.all() else int(np.argmin(whole))
-        self._said["points that have their exact steps beside them, as `<name>/_step`"] += len(steps) - plain
+        self.say("points that have their exact steps beside them, as `<name>/_step`", len(steps) - plain)
         steps[:plain] += 0.0  # a step of -0.0 is 0 there
         kept = _newest(steps[:plain], times[:plain])
-        self._said["points that gave way to another one at their step"] += plain - len(kept)
+        self.say("points that gave way to another one at their step", plain - len(kept))
         keep = np.concatenate([kept, np.arange(plain, len(steps))])
         if plain > len(kept):
             rows = _rows(steps, times, values)

@@ -7,6 +7,7 @@ too; for files and artifacts the SHA-256 of the bytes that the store hands out. 
 
 from __future__ import annotations
 
+import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,10 +18,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from pluto.protocol.records import MIGRATION
 from pluto_migration import sourced, stored
 from pluto_migration.comparers import compared
+from pluto_migration.config import clean
 from pluto_migration.contents import Contents
 from pluto_migration.differing import differences
 from pluto_migration.report import Noted
 from pluto_migration.source import Options, Problems, Source, SourceError, SourceRun
+from pluto_migration.staging import is_forked, stored_id
 from pluto_migration.targets import StockTarget, Target
 
 if TYPE_CHECKING:
@@ -136,7 +139,7 @@ def verify_run(run: SourceRun, client: Client, *, receipts: bool = True) -> RunP
     proof = RunProof(run.project, run.id, str(run.path), "same")
     problems = Problems()
     try:
-        found = stored_run(client, run)
+        found = stored_run(client, run.project, run.id)
         if found is None:
             proof.verdict = "missing"
         else:
@@ -150,13 +153,9 @@ def verify_run(run: SourceRun, client: Client, *, receipts: bool = True) -> RunP
     return proof
 
 
-def stored_run(client: Client, run: SourceRun) -> RunOverview | None:
+def stored_run(client: Client, project: str, id: str) -> RunOverview | None:
     """What the store knows of a run of a source; None where there is none."""
-    from pluto_migration.config import clean
-    from pluto_migration.staging import stored_id
-
-    external_id = stored_id(run.id)
-    return next(client.iter_overviews(clean(run.project), external_id=external_id), None)
+    return next(client.iter_overviews(clean(project), external_id=stored_id(id)), None)
 
 
 def leave_receipt(client: Client, run: RunOverview, proof: RunProof) -> None:
@@ -179,6 +178,7 @@ def _compare(proof: RunProof, run: SourceRun, found: RunOverview, client: Client
     with tempfile.TemporaryDirectory(prefix="pluto-") as scratch:
         said = sourced.contents_of(run, Path(scratch), problems, target, began)
     there = stored.contents_of(client, found, target)
+    _compare_forks(run, found, client, said, there, target)
     proof.adapted = [*target.notes, *_unreadable(said, there, target)]
     proof.series, proof.hashes = len(said.series) + len(said.texts) + len(said.data), said.hashes()
     proof.points = sum(digest.count for digest in said.series.values())
@@ -186,6 +186,22 @@ def _compare(proof: RunProof, run: SourceRun, found: RunOverview, client: Client
     proof.differences = list(differences(said, there, ordered_tags=not target.stock))
     if proof.differences:
         proof.verdict = "different"
+
+
+def _compare_forks(
+    run: SourceRun, found: RunOverview, client: Client, said: Contents, there: Contents, target: Target
+) -> None:
+    """Adds the link to the run that this one was forked from, where the store has both and may link them."""
+    parent = run.parent
+    if not is_forked(run) or parent is None or parent.step is None:
+        return
+    first = stored_run(client, parent.project, parent.id)
+    if first is None:
+        target.say("run: the one it was forked from is not in the store, and so not linked to it")
+        return
+    said.facts["forked from"] = [first.display_id, math.floor(parent.step) if target.stock else parent.step]
+    linked = None if found.forked_from is None else client.get_run(run.project, found.forked_from)
+    there.facts["forked from"] = None if linked is None else [linked["displayId"], found.fork_step]
 
 
 def _unreadable(said: Contents, there: Contents, target: Target) -> Iterator[str]:

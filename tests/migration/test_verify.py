@@ -245,3 +245,24 @@ def test_without_receipts_nothing_is_written(source: Path) -> None:
     assert proof_of(source, receipts=False).whole
     with pytest.raises(KeyError):
         receipt("one")
+
+
+@pytest.mark.parametrize("where", ["local", "stock"])
+def test_forks_are_linked_and_have_their_own_points_alone(
+    tmp_path: Path, where: str, request: pytest.FixtureRequest
+) -> None:
+    to = "local" if where == "local" else request.getfixturevalue("stock").url
+    folder = tmp_path / "forks"
+    synthetic.write(folder, "a-parent", points=20, bare=True)
+    synthetic.write(folder, "b-child", points=30, bare=True, parent=["a-parent", 7.0])
+    synthetic.write(folder, "c-orphan", points=5, bare=True, parent=["gone", 2.0])
+    brought(folder, to)
+    proof = proof_of(folder, to)
+    assert proof.whole, proof
+    assert of(proof, "b-child").points == 60
+    told = "1 run: the one it was forked from is not in the store, and so not linked to it"
+    assert told in of(proof, "c-orphan").adapted
+    if where == "local":
+        with Client(settings={"host": "local"}) as client:
+            client.delete_run(PROJECT, number("a-parent"))
+        assert told in of(proof_of(folder, to), "b-child").adapted
