@@ -118,6 +118,18 @@ def test_it_is_found_from_every_folder_above(tmp_path: Path) -> None:
     assert reading.runs("neptune-scale", tmp_path, exclude=["run-*"]) == []
 
 
+def test_what_pluto_keeps_there_is_not_neptunes(tmp_path: Path) -> None:
+    own = tmp_path / ".neptune" / "ws_proj_mine_1"
+    own.mkdir(parents=True)
+    (own / "run_operations.sqlite3").write_text('{"folder": "x", "project": "ws/proj", "run_id": "mine"}')
+    with pytest.raises(SourceError, match="pluto neptune sync"):
+        reading.runs("neptune-scale", tmp_path)
+    Database(tmp_path).create().close()
+    problems = Problems()
+    assert [run.id for run in reading.runs("neptune-scale", tmp_path, problems)] == ["run-1"]
+    assert len(problems) == 0
+
+
 def test_a_run_without_an_experiment_has_no_name(tmp_path: Path) -> None:
     Database(tmp_path).create().put(assign={"sys/description": "why", "sys/failed": True}).close()
     found = read(tmp_path)

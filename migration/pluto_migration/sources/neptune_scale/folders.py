@@ -43,7 +43,10 @@ def left_below(paths: Sequence[str], problems: Problems) -> list[Left]:
     found: dict[tuple[str | None, str], Left] = {}
     seen: set[str] = set()
     for path in paths:
-        databases = list(_databases(Path(path), problems))
+        all_found = list(_databases(Path(path), problems))
+        databases = [database for database in all_found if not _is_plutos(database)]
+        if all_found and not databases:
+            raise SourceError(f"what lies in {path} is Pluto's own: `pluto neptune sync` delivers it")
         if not databases:
             raise SourceError(
                 f"there is no database of neptune-scale in {path}: name the folder that holds .neptune, .neptune itself"
@@ -78,6 +81,15 @@ def _databases(path: Path, problems: Problems) -> Iterator[Path]:
         folders.sort()
         if NAME in files:
             yield Path(folder) / NAME
+
+
+def _is_plutos(path: Path) -> bool:
+    """Whether it is no database, but the text by which Pluto's door for neptune-scale says where a run is kept."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(1) == b"{"
+    except OSError:
+        return False
 
 
 def _look(path: Path, problems: Problems) -> Left | None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pluto.compat.attributes import layout
 from pluto.core.protobuf import DamagedError
+from pluto.core.wire import GROUP
 from pluto_migration.gather import Gather
 from pluto_migration.lines import Lines
 from pluto_migration.model import Data, Facts, Item, Parent, Stream
@@ -144,6 +145,7 @@ class ScaleRun(SourceRun):
                 dict.fromkeys(found.files, "file") | dict.fromkeys(found.file_series, "file_series"), flat=True
             ),
             layout.GROUP_TAGS: dict.fromkeys(group_tags, True),
+            layout.TAGS: {tag: True for tag in tags if tag.startswith(GROUP)},
             layout.MONITORING: watched,
         }
         about: dict[str, Any] = {"databases": [path.parent.name for path in self.left.databases]}
@@ -152,7 +154,7 @@ class ScaleRun(SourceRun):
         return Facts(
             name=assigned if isinstance(assigned, str) else experiment,
             notes=notes if isinstance(notes, str) else None,
-            tags=tags if tags or _TAGS[0] in found.sets else None,
+            tags=[tag for tag in tags if not tag.startswith(GROUP)] if tags or _TAGS[0] in found.sets else None,
             config=layout.nest(values, flat=True),
             attributes={key: value for key, value in said.items() if value},
             extras={"neptune_scale": about},
