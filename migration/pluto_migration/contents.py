@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Final
 
+from pluto.core.wire import GROUP
 from pluto.protocol.records import ATTRIBUTES
 from pluto_migration.config import clean
 from pluto_migration.digest import RowsDigest, SeriesDigest, canonical, row_hash
@@ -59,6 +60,12 @@ class Contents:
         for kind in ("files", "artifacts"):
             rows[kind] = {name: dict(told) for name, told in getattr(self, kind).items()}
         return {kind: row_hash(row).hex() for kind, row in rows.items() if row}
+
+
+def in_order(tags: Iterable[str]) -> list[str]:
+    """Tags, each once, in their order; behind them, sorted, those that name a group, which may lie elsewhere."""
+    kept = list(dict.fromkeys(tags))
+    return [*(tag for tag in kept if not tag.startswith(GROUP)), *sorted(tag for tag in kept if tag.startswith(GROUP))]
 
 
 def leaves(values: Mapping[str, Any], *before: str) -> Iterator[tuple[Path, Any]]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pluto.core.wire import GROUP
 from pluto.protocol.records import ATTRIBUTES
 from pluto_migration.config import clean, leaves, merge, typed
 from pluto_migration.ledger import KEY
@@ -80,12 +81,13 @@ class Gathered:
             return json.dumps({"reason": "exit code", "code": self.exit_code})
         return None
 
-    def own_tags(self, group: str) -> tuple[list[str], list[str]]:
-        """The tags that a run can have, and those that begin with `group`, which lie beside them."""
+    def own_tags(self) -> tuple[list[str], list[str]]:
+        """The tags that a run can have, and those that lie beside them: a server takes one tag of a group at most."""
         tags = self.tags or []
-        return [tag for tag in tags if not tag.startswith(group)], [tag for tag in tags if tag.startswith(group)]
+        aside = [tag for tag in tags if tag.startswith(GROUP)][1:]
+        return [tag for tag in tags if tag not in aside], aside
 
-    def config(self, external_id: str, stored_id: str, group_tags: list[str]) -> dict[str, Any]:
+    def config(self, external_id: str, stored_id: str) -> dict[str, Any]:
         """The whole config, less the ledger. `external_id` is what the source calls the run, `stored_id` the store."""
         own = {_key(name): value for name, value in self._config.items()}
         if self._exact:
@@ -103,8 +105,8 @@ class Gathered:
                 attributes["types"] = merge(kinds, attributes.get("types", {}))
             if self.name is None:
                 attributes.setdefault("unnamed", stored_id[:_SHORT_CHARS])
-            if group_tags:
-                attributes["tags"] = {**dict.fromkeys(group_tags, True), **attributes.get("tags", {})}
+            if aside := self.own_tags()[1]:
+                attributes["tags"] = {**dict.fromkeys(aside, True), **attributes.get("tags", {})}
             if stored_id != external_id:
                 merge(attributes, {"sys": {"custom_run_id": clean(external_id)}})
         attributes["id"] = stored_id

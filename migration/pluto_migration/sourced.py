@@ -10,10 +10,9 @@ from typing import Any, Final
 
 from pluto.core.jsonable import plain
 from pluto.core.media.names import safe_name
-from pluto.core.wire import GROUP
 from pluto.protocol.records import ATTRIBUTES, MIGRATION, OF_DOORS
 from pluto_migration.config import clean
-from pluto_migration.contents import Contents, leaves, told, told_beside, types_of
+from pluto_migration.contents import Contents, in_order, leaves, told, told_beside, types_of
 from pluto_migration.digest import RowsDigest, canonical
 from pluto_migration.model import (
     Alert,
@@ -128,9 +127,7 @@ class _Reading:
         self._facts.update({key: value for key, value in given.items() if value is not None})
         self._exact = self._exact or item.exact
         if item.tags is not None:
-            tags = list(dict.fromkeys(map(clean, item.tags)))
-            self._facts["tags"] = [*(tag for tag in tags if not tag.startswith(GROUP)),
-                                   *sorted(tag for tag in tags if tag.startswith(GROUP))]  # fmt: skip
+            self._facts["tags"] = in_order(map(clean, item.tags))
         _merge(self._config, item.config)
         parts = {
             "metadata": item.metadata, ATTRIBUTES: item.attributes, "_wandb": item.wandb,

@@ -13,7 +13,6 @@ from pluto.core import process
 from pluto.core.filesystem import journal_place
 from pluto.core.jsonable import to_json
 from pluto.core.run_folder import description, run_key
-from pluto.core.wire import GROUP
 from pluto.protocol import records
 from pluto.protocol.records import Kind
 from pluto_migration import ledger
@@ -122,8 +121,8 @@ class _Staging:
             self._problems.note(self._run.path, f"the store has {count} {kind} that the source has no more: they stay")
         items.added.values = self._facts.values if known is None else 0
         said = {"name": self._facts.name, "notes": _mark(self._facts.notes)}
-        tags, group_tags = self._facts.own_tags(GROUP)
-        config = self._facts.config(self._run.id, stored_id(self._run.id), group_tags)
+        tags = self._facts.own_tags()[0]
+        config = self._facts.config(self._run.id, stored_id(self._run.id))
         parent = self._run.parent
         if parent is not None and not is_forked(self._run) and not parent.nested:
             why = "the step is not known" if parent.step is None else f"it is of project {parent.project}"

@@ -13,7 +13,7 @@ from pluto.protocol.records import ATTRIBUTES, MIGRATION, OF_DOORS
 from pluto.query import QueryError
 from pluto.query.files import STOCK_MAX
 from pluto.query.readable import FILE_TYPES
-from pluto_migration.contents import Contents, leaves, told, told_beside, types_of
+from pluto_migration.contents import Contents, in_order, leaves, told, told_beside, types_of
 from pluto_migration.digest import RowsDigest
 from pluto_migration.sourced import artifact_told, entry_told
 from pluto_migration.targets import Arrays, Target
@@ -108,7 +108,7 @@ class _Reading:
         """The run's tags, and those that lie aside since a run can't have them, or a stock server takes no more."""
         aside = notes.get("tags") if isinstance(notes, dict) else None
         more = sorted(tag for tag, there in aside.items() if there) if isinstance(aside, dict) else []
-        return list(dict.fromkeys([*self._run.tags, *more]))
+        return in_order([*self._run.tags, *more])
 
     # --- rows ---------------------------------------------------------------------------------------------------------
 

@@ -89,7 +89,7 @@ def test_a_leftover_with_everything_that_the_client_can_log() -> None:
     assert found.problems == []
     assert (found.run.name, facts.status, list(facts.tags or [])) == ("rich", "failed", ["b", "t1"])
     assert facts.attributes["group_tags"] == {"g1": True}
-    assert facts.attributes["sys"] == {"failed": True, "hostname": "demo-host"}
+    assert facts.attributes["sys"] == {"hostname": "demo-host"}
     assert facts.metadata["os_info"]["hostname"] == "demo-host"
     assert facts.config["p"] == {
         "lr": 0.1,
@@ -250,10 +250,11 @@ def test_what_is_said_of_the_run_itself(tmp_path: Path) -> None:
     found = read(tmp_path)
     facts = found.facts
     assert (found.run.name, facts.name, facts.notes, facts.status) == ("tree", "tree", "leaves", "failed")
-    assert facts.tags == ["b", "group:a"]
+    assert facts.tags == ["b"]
     assert facts.config == {}
     assert facts.attributes == {
-        "sys": {"failed": True, "hostname": "box", "owned": 2.0}, "group_tags": {"g": True}, "made_id": True,
+        "sys": {"hostname": "box", "owned": 2.0}, "group_tags": {"g": True}, "made_id": True,
+        "tags": {"group:a": True},
     }  # fmt: skip
     assert facts.ended == (int(START) + 8) * US
     assert facts.extras["neptune"]["processes"][0]["neptuneClientVersion"] == "1.14.0"

@@ -114,8 +114,7 @@ def test_the_first_record_says_what_the_run_is_and_the_last_how_it_ended(setting
     assert json.loads(start.config)["_attributes"] == {"id": "r"}
     assert (end.time, end.status, end.metadata) == (BEGUN + 7, "FAILED", '{"reason": "lost"}')
     assert journal.of(Kind.NOTES)[0].text == "n" * 5000
-    assert journal.of(Kind.TAGS)[0].add == ["a"]
-    assert journal.config["_attributes"]["tags"] == {"group:b": True}
+    assert journal.of(Kind.TAGS)[0].add == ["a", "group:b"]
     assert json.loads(journal.of(Kind.METADATA)[0].body) == {"os_info": {}}
 
 

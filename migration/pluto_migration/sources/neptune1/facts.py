@@ -8,10 +8,13 @@ from typing import Any, Final
 
 from pluto.compat.attributes import layout
 from pluto.compat.attributes.monitoring import MAIN
+from pluto.core.wire import GROUP
 from pluto_migration.model import Facts
 from pluto_migration.sources.neptune1.folders import Left
 from pluto_migration.sources.neptune1.outline import Outline, Value
 
+FAILED: Final = "sys/failed"
+"""The run's status tells it, also should the run go on."""
 _OWN: Final = ("sys/name", "sys/description")
 _TAGS: Final = ("sys/tags", "sys/group_tags")
 _MONITORING: Final = MAIN.split("/", 1)[0]
@@ -82,7 +85,7 @@ def facts(
     name, notes = (own.pop(path, None) for path in _OWN)
     tags, group_tags = (sorted(texts.get(path, ())) for path in _TAGS)
     hostname = own.get("sys/hostname")
-    for path in _TAGS:
+    for path in (*_TAGS, FAILED):
         own.pop(path, None)
     if left.type == "model_version":
         own.setdefault("sys/model_id", "")  # not known, but none of the models
@@ -90,6 +93,7 @@ def facts(
         layout.SYS: nested({path.removeprefix("sys/"): value for path, value in own.items()}),
         layout.TYPES: nested(_kinds(outline, namespaces) | dict.fromkeys(artifacts, "artifact")),
         layout.GROUP_TAGS: dict.fromkeys(group_tags, True),
+        layout.TAGS: {tag: True for tag in tags if tag.startswith(GROUP)},
         layout.SERIES: {path: hints for path, hints in outline.hints.items() if hints},
         layout.MONITORING: _watched(namespaces),
         layout.MADE_ID: True,
@@ -99,7 +103,7 @@ def facts(
     return Facts(
         name=name if isinstance(name, str) else None,
         notes=notes if isinstance(notes, str) else None,
-        tags=tags if _TAGS[0] in texts else None,
+        tags=[tag for tag in tags if not tag.startswith(GROUP)] if _TAGS[0] in texts else None,
         config=nested(plain),
         metadata={"os_info": {key: value for key, value in system.items() if isinstance(value, str)}},
         attributes={key: value for key, value in said.items() if value},

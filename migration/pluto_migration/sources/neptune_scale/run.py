@@ -25,6 +25,8 @@ from pluto_migration.sources.neptune_scale.outline import Atom, Damages, Outline
 _MICRO: Final = 1_000_000
 _STREAM: Final[dict[str, Stream]] = {"stdout": "stdout", "stderr": "stderr"}
 _TAGS: Final = ("sys/tags", "sys/group_tags")
+_FAILED: Final = "sys/failed"
+"""The run's status tells it, also should the run go on."""
 
 
 class ScaleRun(SourceRun):
@@ -99,7 +101,7 @@ class ScaleRun(SourceRun):
                 )
             yield self._facts(found, self._inherited(found, problems))
             yield from _Stream(found, [one.again() for one in databases], self._path_map, problems).items()
-            failed = found.values.get("sys/failed") is True
+            failed = found.values.get(_FAILED) is True
             yield Facts(status="failed" if failed else "unknown", ended=found.last)
 
     def _inherited(self, found: Outline, problems: Problems) -> dict[str, Atom]:
@@ -131,7 +133,7 @@ class ScaleRun(SourceRun):
         experiment = creation.experiment if creation is not None else None
         notes = own.pop("sys/description", None)
         tags, group_tags = (list(found.sets[path] if path in found.sets else own.get(path, ())) for path in _TAGS)
-        for path in _TAGS:
+        for path in (*_TAGS, _FAILED):
             own.pop(path, None)
         if experiment is not None:
             own["sys/experiment/name"] = experiment
