@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 HEADER: Final = b":W&B\xe1\xbe\x00"
 """Ident, magic number and version."""
 BLOCK: Final = 32768
-LIMIT: Final = 256 << 20
+LIMIT: Final = 64 << 20
 """Bytes of the longest record that is put together: what is longer is no record."""
 _HEAD: Final = 7
 _FULL, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4

@@ -37,7 +37,7 @@ def attrs_of(run: Mapping[str, Any]) -> dict[str, Any]:
         "jobType": _after(run["tags"], JOB_TYPE),
         "createdAt": moment(run["createdAt"]),
         "updatedAt": moment(run["updatedAt"]),
-        "heartbeatAt": moment(run["updatedAt"]),
+        "heartbeatAt": moment(heard(run)),
         "commit": _within(run.get("systemMetadata"), "git", "commit"),
         "host": own.get("host") or _within(run.get("systemMetadata"), "os_info", "hostname"),
         "sweepName": own.get("sweep_id") or _after(run["tags"], SWEEP),
@@ -64,6 +64,12 @@ def state_of(run: Mapping[str, Any]) -> str:
     if run["status"] == "FAILED" and metadata.get("reason") in _SILENT:
         return "crashed"
     return _STATES.get(run["status"], "killed")
+
+
+def heard(run: Mapping[str, Any]) -> str:
+    """When a run was last heard of: its end, where it has one, however often it was renamed or brought over since."""
+    ended = None if run["status"] == "RUNNING" else run.get("statusUpdated")
+    return str(ended or run["updatedAt"])
 
 
 def statuses_of(state: str) -> list[str]:

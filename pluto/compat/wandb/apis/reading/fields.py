@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from pluto.compat.wandb.apis.reading.facts import read_moment
+from pluto.compat.wandb.apis.reading.facts import heard, read_moment
 from pluto.compat.wandb.apis.reading.filters import MISSING, Several
 
 if TYPE_CHECKING:
@@ -20,11 +20,10 @@ LISTED: Final = {"display_name": "name", "displayName": "name"}
 _TIMES: Final = {
     "created_at": "createdAt",
     "createdAt": "createdAt",
-    "heartbeat_at": "updatedAt",
-    "heartbeatAt": "updatedAt",
     "updated_at": "updatedAt",
     "updatedAt": "updatedAt",
 }
+_HEARD: Final = ("heartbeat_at", "heartbeatAt")
 _ATTRS: Final = {
     "state": "state",
     "name": "name",
@@ -43,9 +42,9 @@ _OTHERS: Final = ("duration", "username", "user", "notes", "description", "proje
 
 def check(name: str) -> None:
     """Raises `ValueError` for a name that no run has a field by."""
-    known = name in LISTED or name in _TIMES or name in _ATTRS or name in _OTHERS
+    known = name in {*LISTED, *_TIMES, *_HEARD, *_ATTRS, *_OTHERS}
     if not known and not any(name.startswith(p) and len(name) > len(p) for p in (CONFIG, *SUMMARY)):
-        fields = sorted({*LISTED, *_TIMES, *_ATTRS, *_OTHERS})
+        fields = sorted({*LISTED, *_TIMES, *_HEARD, *_ATTRS, *_OTHERS})
         raise ValueError(
             f"{name!r} is no field of runs; there are {', '.join(fields)}, config.<key> and summary_metrics.<name>"
         )
@@ -63,6 +62,8 @@ def _value(record: Record, name: str) -> Any:
         return record.details["name"]
     if name in _TIMES:
         return read_moment(record.details[_TIMES[name]])
+    if name in _HEARD:
+        return read_moment(heard(record.details))
     if name in _ATTRS:
         found = record.attrs[_ATTRS[name]]
         if name == "tags":
