@@ -634,11 +634,9 @@ def test_a_thousand_damages_make_few_lines(tmp_path: Path) -> None:
     assert sum(count for _, count in problems) == 1_000
 
 
-JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
-    max_leaves=8,
-)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+ROWS = st.dictionaries(st.sampled_from(["value", "step", "ts", "data", "x"]), SCALARS, max_size=4)
+JUNK = SCALARS | st.lists(SCALARS | st.lists(SCALARS, max_size=2) | ROWS, max_size=3) | ROWS
 TYPES = st.sampled_from(
     "AssignFloat AssignInt AssignBool AssignString AssignDatetime AssignArtifact UploadFile UploadFileContent"
     " UploadFileSet DeleteFiles LogFloats LogStrings LogImages ClearFloatLog ClearStringLog ClearImageLog"

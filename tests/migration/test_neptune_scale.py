@@ -134,7 +134,7 @@ def test_a_run_without_an_experiment_has_no_name(tmp_path: Path) -> None:
     Database(tmp_path).create().put(assign={"sys/description": "why", "sys/failed": True}).close()
     found = read(tmp_path)
     assert (found.run.name, found.facts.name, found.facts.notes, found.facts.status) == (None, None, "why", "failed")
-    assert found.facts.attributes["sys"] == {"failed": True}
+    assert found.facts.attributes == {}
     assert found.facts.ended == (START + 1) * US
 
 
@@ -151,10 +151,12 @@ def test_values_by_the_last_word_and_by_type(tmp_path: Path) -> None:
 def test_sets_change_bit_by_bit(tmp_path: Path) -> None:
     base = Database(tmp_path).create().put(assign={"mine": {"a", "b"}})
     base.put(sets={"sys/tags": {"b": ADD, "a": ADD}, "sys/group_tags": {"g": ADD}, "mine": {"c": ADD, "a": REMOVE}})
-    base.put(sets={"sys/tags": {"b": REMOVE, "never": REMOVE, "c": ADD}, "sys/group_tags": {"g": REMOVE}}).close()
+    base.put(
+        sets={"sys/tags": {"b": REMOVE, "never": REMOVE, "c": ADD, "group:x": ADD}, "sys/group_tags": {"g": REMOVE}}
+    ).close()
     facts = read(tmp_path).facts
     assert facts.tags == ["a", "c"]
-    assert "group_tags" not in facts.attributes
+    assert facts.attributes == {"tags": {"group:x": True}}
     assert facts.config == {"mine": frozenset("bc")}
 
 

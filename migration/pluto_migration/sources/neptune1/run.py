@@ -13,7 +13,7 @@ from pluto_migration.gather import Gather
 from pluto_migration.lines import Lines
 from pluto_migration.model import Facts, File, Item, Stream
 from pluto_migration.source import Problems, SourceRun, fingerprint_of
-from pluto_migration.sources.neptune1.facts import Namespaces, facts
+from pluto_migration.sources.neptune1.facts import FAILED, Namespaces, facts
 from pluto_migration.sources.neptune1.files import Files, decoded
 from pluto_migration.sources.neptune1.folders import UPLOADS, Execution, Left, objects
 from pluto_migration.sources.neptune1.log import Operation, moment, number, operations, step_of
@@ -109,7 +109,7 @@ class LeftRun(SourceRun):
                 )  # fmt: skip
         for path, listed in lists.items():
             yield File(path, "ARTIFACT", listed, "files.json", time=start)
-        failed = values.get("sys/failed") is True
+        failed = values.get(FAILED) is True
         yield Facts(
             status="failed" if failed else "unknown",
             ended=found.last,
