@@ -207,6 +207,8 @@ def reading() -> Iterator[None]:
         except SourceError as error:
             output.fail(str(error))
         except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] in ("pluto", "pluto_migration"):
+                raise
             output.fail(f"{error.name} is needed to read this, and is not installed: {EXTRA}")
 
 

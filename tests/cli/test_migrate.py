@@ -118,19 +118,16 @@ def test_a_server_that_does_not_answer_is_named(logs: Path, command: Run) -> Non
         assert "127.0.0.1:9" in failed.stderr
 
 
-def test_a_missing_package_is_named_with_how_to_install_it(
-    logs: Path, command: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    from pluto_migration import sources
-
-    def missing(name: str) -> Any:
-        raise ModuleNotFoundError("No module named 'pyarrow'", name="pyarrow")
-
-    monkeypatch.setattr(sources, "source_of", missing)
-    failed = command("migrate", "parquet", logs, code=1)
-    assert failed.stderr == (
-        "pluto: pyarrow is needed to read this, and is not installed: pip install 'pluto-ml[migrate]'\n"
-    )
+@pytest.mark.parametrize("verb", [["migrate"], ["migrate", "plan"], ["verify"]], ids="-".join)
+def test_a_missing_package_is_named_with_how_to_install_it(tmp_path: Path, verb: list[str]) -> None:
+    """In a process in which pyarrow can't be imported."""
+    program = "import sys; sys.modules['pyarrow'] = None; from pluto.cli import main; main()"
+    words = [*verb, "neptune-exporter", str(SAMPLE.parent / "neptune-exporter")]
+    failed = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, timeout=60)
+    assert failed.returncode == 1
+    assert "pyarrow" in failed.stderr
+    assert "pip install 'pluto-ml[migrate]'" in failed.stderr
+    assert len(failed.stderr.splitlines()) == 1
 
 
 def test_the_sources_and_their_settings_are_listed(command: Run, printed: Callable[..., Any]) -> None:
