@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from pluto.core.uploader.dialect_pluto import PlutoDialect
 from pluto.core.uploader.writer import Writer
 from pluto.protocol.records import Config, Kind, Metadata, Notes, Tags
 from tests.uploader.making import Made, points, read
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -542,3 +544,55 @@ def test_a_thousand_receipts_are_kept(made: Made) -> None:
     assert made.deliver() == {}
     left = {path.stem for path in receipts.iterdir()}
     assert len(left) == 1000 and made.folder.key in left and "old-0" not in left
+
+
+def test_a_deliverer_that_dies_while_files_are_left_behind_the_end_leaves_the_end(
+    made: Made, store: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing = made.writer()
+    writing.metrics(1, loss=1)
+    writing.file(1, "first", b"1")
+    writing.file(1, "second", b"2")
+    writing.end()
+    real = PlutoDialect.files
+
+    def files(self: PlutoDialect, client: Client, place: Any, writer: Writer, ready: list[Any]) -> None:
+        # The other lane has read the END, and looked again since.
+        until(lambda: writer.end is not None and writer.quiet > 2)
+        if ready[0].record.name == "second":
+            raise Unreachable("gone")
+        real(self, client, place, writer, ready)
+
+    monkeypatch.setattr(PlutoDialect, "files", files)
+    monkeypatch.setattr(PlutoDialect, "files_at_once", 1)
+    assert made.deliver(patience_s=0.3)
+    monkeypatch.undo()
+    assert made.deliver() == {}
+    assert made.receipt().status == "COMPLETED"
+    run = made.receipt().run.run_id  # type: ignore[union-attr]
+    assert read(store, f"/api/runs/details/{run}")["status"] == "COMPLETED"
+    assert len(read(store, "/api/runs/files", runId=run, projectName="p")["files"]) == 2
+
+
+def test_a_deliverer_that_dies_while_it_clears_away_changes_nothing(
+    made: Made, store: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing = made.writer()
+    writing.metrics(1, loss=1)
+    writing.end()
+    real = shutil.rmtree
+
+    def rmtree(path: Path, **options: Any) -> None:
+        """Gets as far as the cursor."""
+        if Path(path).parent == made.path:
+            (Path(path) / "cursor.json").unlink(missing_ok=True)
+        else:
+            real(path, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    made.deliver(patience_s=0.3)
+    monkeypatch.undo()
+    assert made.path.exists()
+    assert made.deliver() == {}
+    run = made.receipt().run.run_id  # type: ignore[union-attr]
+    assert read(store, f"/api/runs/details/{run}")["status"] == "COMPLETED"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -22,7 +23,7 @@ from pluto.core.uploader.places import Processes
 from pluto.core.uploader.record import Record
 from pluto.core.uploader.retry import Backoff, Verdict, verdict
 from pluto.core.uploader.rows import numbered
-from pluto.core.uploader.writer import LOST, Writer, read_json
+from pluto.core.uploader.writer import GONE, LOST, Writer, read_json
 from pluto.protocol import records
 from pluto.protocol.batch import FILES, LINES
 from pluto.protocol.records import End, Kind, Start
@@ -321,7 +322,8 @@ class Delivery:
         if end is not None:
             writer.end, writer.end_seq = _end(end.body), end.seq
             writer.cursor.lines = max(writer.cursor.lines, end.seq - 1)
-        elif batch.through > writer.reached:
+        elif writer.end is None and batch.through > writer.reached:
+            # Never past the END before all of it is delivered: whoever goes on from the cursor has to read it again.
             writer.passed(LINES, batch.through, save=False)
         if lost:
             # Forked children come and go without a word; how the run ends is their parent's to say.
@@ -427,6 +429,8 @@ class Delivery:
         if not all(cleared):
             self.leave()
             return
+        for left in self.folder.glob(f".*{GONE}"):
+            shutil.rmtree(left, ignore_errors=True)
         about = self.folder / "run.json"
         content = about.read_bytes() if about.exists() else b"{}"
         for path in (about, self.folder / "lock"):

@@ -23,6 +23,8 @@ from pluto.protocol.records import End, Kind, Start
 
 LOST: Final = '{"reason": "lost"}'
 """`statusMetadata` of a run whose process is gone without a word."""
+GONE: Final = ".gone"
+"""What the hidden name of a writer's folder ends with that is being deleted."""
 _POISON: Final = "poison.jsonl"
 
 
@@ -216,7 +218,10 @@ class Writer:
         except FileNotFoundError:
             return True
         if not kept:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            # Out of sight at once: of a folder that is half deleted nobody could tell that its end was delivered.
+            gone = self.folder.with_name(f".{self.name}{GONE}")
+            os.rename(self.folder, gone)
+            shutil.rmtree(gone, ignore_errors=True)
         return not kept
 
     def has_files(self) -> bool:
