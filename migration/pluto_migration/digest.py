@@ -92,9 +92,9 @@ class SeriesDigest:
         empty = self.count == self.nans + self.infinities
         return {
             "count": self.count,
-            "first step": first[0],
+            "first step": _told(first[0]),
             "first time": first[1],
-            "last step": last[0],
+            "last step": _told(last[0]),
             "last time": last[1],
             "min": None if empty else self.min,
             "max": None if empty else self.max,
@@ -130,7 +130,7 @@ class RowsDigest:
         row = [bits(step), time, *content]
         self._total = (self._total + int.from_bytes(row_hash(row), "big")) & _MASK
         self.count += 1
-        here = (float(step), time)
+        here = (float(step) + 0.0, time)
         self.first = here if self.first is None else min(self.first, here, key=_by_step)
         self.last = here if self.last is None else max(self.last, here, key=_by_step)
 
@@ -144,9 +144,9 @@ class RowsDigest:
         first, last = self.first or (None, None), self.last or (None, None)
         return {
             "count": self.count,
-            "first step": first[0],
+            "first step": _told(first[0]),
             "first time": first[1],
-            "last step": last[0],
+            "last step": _told(last[0]),
             "last time": last[1],
             "hash": self.hash,
         }
@@ -184,6 +184,11 @@ def _mixed(words: Words) -> Words:
     return mixed
 
 
+def _told(step: float | None) -> float | str | None:
+    """A step that equals itself."""
+    return "NaN" if step is not None and math.isnan(step) else step
+
+
 def _by_step(end: tuple[float, int]) -> tuple[bool, float, int]:
     """An order that a step that is no number has a place in: behind all others."""
     step, time = end
@@ -193,11 +198,11 @@ def _by_step(end: tuple[float, int]) -> tuple[bool, float, int]:
 def _lowest(steps: Floats, times: Integers) -> tuple[float, int]:
     lowest = np.fmin.reduce(steps)
     at = steps == lowest if not np.isnan(lowest) else np.isnan(steps)
-    return float(lowest), int(times[at].min())
+    return float(lowest) + 0.0, int(times[at].min())
 
 
 def _highest(steps: Floats, times: Integers) -> tuple[float, int]:
     missing = np.isnan(steps)
     highest = math.nan if missing.any() else float(steps.max())
     at = missing if math.isnan(highest) else steps == highest
-    return highest, int(times[at].max())
+    return highest + 0.0, int(times[at].max())
