@@ -26,6 +26,8 @@ OUTPUT: Final = "output.log"
 METADATA: Final = "wandb-metadata.json"
 REQUIREMENTS: Final = "requirements.txt"
 _HISTORY, _SUMMARY, _ITEM, _NESTED = 0x12, 0x1A, 0x0A, 0x12
+_SENDER: Final = b"\xc2\x0c"
+"""Begins the field of a record that says who has sent it."""
 _LEVELS: Final = {"WARN": "WARNING", "WARNING": "WARNING", "ERROR": "ERROR", "DEBUG": "DEBUG"}
 _OFTEN: Final = 64
 """After so many records it is seen how much is held."""
@@ -56,6 +58,8 @@ class Reading:
         self._starts: dict[str, float] = {}
         self._code: int | None = None
         self._preempting = False
+        self._sent = False
+        """Whether the record was sent by the user's process, and not made by W&B of others."""
         self._last = self._ended = 0
         self._screens: dict[int, Screen] = {}
         self._printed = False
@@ -141,6 +145,7 @@ class Reading:
 
     def _record(self, payload: bytes) -> Iterator[Item]:
         """Any other record."""
+        self._sent = _SENDER in payload
         for number, of, value in protobuf.fields(payload):
             if of == protobuf.LENGTH:
                 take = _TAKE.get(number)
@@ -159,7 +164,7 @@ class Reading:
         for path, text, typed in changed:
             value = self._value(path, text, typed)
             if value is not _BAD:
-                self._summary.set(path, value, row)
+                self._summary.set(path, value, row, made=not self._sent)
         for path in removed:
             self._summary.delete(path, row)
         yield from ()
@@ -309,7 +314,7 @@ class Reading:
         point = said.get("branch_point")
         wandb: dict[str, Any] = {"door": "wandb", **kept_own, **self._rows.own(), "starts": self._starts}
         wandb.update({name: said[name] for name in ("entity", "sweep_id", "host") if name in said})
-        summary = self._summary.own(self._rows.last_of)
+        summary = self._summary.own(self._rows.last_of, self._definitions)
         wandb.update({"m": self._definitions} if self._definitions else {})
         wandb.update({"summary": summary} if summary else {})
         wandb.update({"preempting": True} if self._preempting else {})
