@@ -121,7 +121,9 @@ def test_runs_that_crashed_and_forks(brought: Path) -> None:
         assert sorted(run.id for run in api.runs("team/demo", filters=filters)) == ids, filters
 
 
-def test_a_run_that_came_over_goes_on(brought: Path) -> None:
+def test_a_run_that_came_over_goes_on(brought: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANDB_DIR", str(tmp_path / "mine"))
+    (tmp_path / "mine").mkdir()
     with wandb.init(project="demo", entity="team", id="r1", resume="must") as run:
         assert run.step == 3
         assert run.summary["best"] == 0.9
