@@ -26,6 +26,7 @@ from pluto.compat.neptune_scale import Run as ScaleRun
 from pluto.core import shutdown
 from pluto.core.errors import RunNotFoundError
 from pluto.query import Client
+from tests.fakes.stock import Stock
 from tests.migration.exports import Export, at, points, row, system
 from tests.migration.reading import DATA
 from tests.migration.test_neptune_exporter import zipped
@@ -311,3 +312,19 @@ def test_the_newer_client_goes_on_with_a_run(export: Export) -> None:
         run.log_metrics({"m": 2.0}, step=2)
     frame = nq_runs.fetch_metrics(project="w/p", runs=["exp"], attributes=["m"])
     assert list(frame["m"]) == [1.0, 2.0]
+
+
+def test_old_ids_on_a_server_of_another_make(export: Export, stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLUTO_HOST", stock.url)
+    export.part("w/p", "OLD-5", system("OLD-5", custom_run_id="mine"), points("m", [1.0, 2.0]))
+    bring(export.root)
+    with opened("OLD-5", "w/p") as run:
+        assert (run["sys/id"].fetch(), run["sys/name"].fetch()) == ("OLD-5", "a run")
+        assert list(run["m"].fetch_values()["value"]) == [1.0, 2.0]
+    with neptune.init_project(project="w/p", mode="read-only") as project:
+        assert [one.get_attribute_value("sys/id") for one in project.fetch_runs_table().to_rows()] == ["OLD-5"]
+    with opened("OLD-5", "w/p", mode="sync", **QUIET) as run:
+        assert run._sys_id == "OLD-5"
+        run["note"] = "more"
+    with opened("OLD-5", "w/p") as run:
+        assert run["note"].fetch() == "more"
