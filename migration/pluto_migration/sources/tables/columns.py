@@ -159,12 +159,10 @@ class Arrow(Column):
         import pyarrow as pa
 
         array = self._array
-        if pa.types.is_binary(array.type) or pa.types.is_large_binary(array.type):
-            return [None if one is None else one.decode("utf-8", "backslashreplace") for one in array.to_pylist()]
         try:
             found = array.cast(pa.large_string()).to_pylist()
         except (pa.ArrowException, UnicodeDecodeError):
-            found = [None if one is None else str(one) for one in array.to_pylist()]
+            found = [_shown(one) for one in self._as_bytes().to_pylist()]
         return found if not _is_text(array.type) else [one or None for one in found]
 
     def taken(self, rows: Mask) -> Column:
@@ -192,8 +190,13 @@ class Arrow(Column):
         found = pc.is_in(self._array, value_set=kinds.filter(same))
         return np.asarray(found.to_numpy(zero_copy_only=False), bool)
 
+    def _as_bytes(self) -> Any:
+        import pyarrow as pa
+
+        return self._array.cast(pa.large_binary()) if _is_text(self._array.type) else self._array
+
     def _cells(self) -> Cells:
-        return Cells(self._array.to_pylist(), self._decimal)
+        return Cells(self.texts(), self._decimal)
 
     def _parsed(self) -> tuple[Floats, Mask, list[str]]:
         """All at once where all are numbers as most people write them, else cell by cell."""
@@ -209,6 +212,12 @@ class Arrow(Column):
                 valid = array.is_valid().to_numpy(zero_copy_only=False)
                 return array.fill_null(0.0).to_numpy(zero_copy_only=False), valid, []
         return self._cells().numbers()
+
+
+def _shown(value: Any) -> str | None:
+    if value is None or isinstance(value, bytes):
+        return None if value is None else value.decode("utf-8", "backslashreplace")
+    return str(value)
 
 
 def number_of(cell: str, decimal: str = ".") -> float | None:

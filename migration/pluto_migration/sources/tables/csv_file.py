@@ -15,7 +15,7 @@ from typing import BinaryIO, Final, cast
 
 from pluto_migration.source import Problems, SourceError
 from pluto_migration.sources.tables.columns import Arrow, Cells, Column
-from pluto_migration.sources.tables.piece import Piece, TableFile
+from pluto_migration.sources.tables.piece import Piece, TableFile, unlike
 
 _PIECE: Final = 1 << 20
 _LONGEST: Final = 64 << 20
@@ -78,7 +78,10 @@ class CsvFile(TableFile):
                 cells = next(csv.reader(io.StringIO(line, newline=""), delimiter=separator), [])
             except csv.Error as error:
                 raise SourceError(f"{self.path} can't be read: {error}") from error
-            self._head = _unlike([cell.strip() for cell in cells]), separator
+            first = cells[0].strip() if cells else ""
+            # The first column of a frame that pandas wrote has no name: it is the frame's index.
+            names = [first or "index", *(cell.strip() for cell in cells[1:])] if cells else []
+            self._head = unlike(names), separator
         return self._head
 
     @contextmanager
@@ -143,18 +146,6 @@ def _first_record(data: bytes) -> bytes:
         end = found + 1
         if data.count(b'"', 0, end) % 2 == 0:
             return data[:end]
-
-
-def _unlike(names: list[str]) -> list[str]:
-    """The names, each once; the first column of a frame that pandas wrote has none, and is its index."""
-    found: list[str] = []
-    for place, name in enumerate(names):
-        name = name or ("index" if place == 0 else f"column {place + 1}")
-        unlike, count = name, 1
-        while unlike in found:
-            unlike, count = f"{name}.{count}", count + 1
-        found.append(unlike)
-    return found
 
 
 def _parsed_by_arrow(

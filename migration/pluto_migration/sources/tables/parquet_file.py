@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pluto_migration.source import Problems, SourceError
 from pluto_migration.sources.tables.columns import Arrow
-from pluto_migration.sources.tables.piece import Piece, TableFile
+from pluto_migration.sources.tables.piece import Piece, TableFile, unlike
 
 _CELLS: Final = 4 << 20
 """Cells that are held at once."""
@@ -22,7 +22,7 @@ class ParquetFile(TableFile):
     def names(self) -> Sequence[str]:
         """Those of structs with their fields, a dot between."""
         with self._opened() as file:
-            return [name for field in file.schema_arrow for name in _flat(field)]
+            return unlike([name for field in file.schema_arrow for name in _flat(field)])
 
     def pieces(
         self, problems: Problems, columns: Collection[str] | None = None, wanted: AbstractSet[int] | None = None
@@ -31,7 +31,7 @@ class ParquetFile(TableFile):
         import pyarrow as pa
 
         with self._opened() as file:
-            names = [name for field in file.schema_arrow for name in _flat(field)]
+            names = unlike([name for field in file.schema_arrow for name in _flat(field)])
             outer = None
             if columns is not None:
                 outer = [f.name for f in file.schema_arrow if any(name in columns for name in _flat(f))]
@@ -71,7 +71,7 @@ def _piece(number: int, batch: Any, columns: Collection[str] | None) -> Piece:
         table = table.flatten()
     found = {
         name: Arrow(table.column(place))
-        for place, name in enumerate(table.column_names)
+        for place, name in enumerate(unlike(table.column_names))
         if columns is None or name in columns
     }
     return Piece(number, table.num_rows, dict(found))

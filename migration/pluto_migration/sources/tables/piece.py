@@ -46,3 +46,15 @@ class TableFile(ABC):
 
         What can't be read is noted. Raises `SourceError` where nothing can.
         """
+
+
+def unlike(names: Sequence[str]) -> list[str]:
+    """The names, each once and none empty: the same one again gets a number."""
+    found: dict[str, None] = {}
+    for place, name in enumerate(names):
+        whole = name or f"column {place + 1}"
+        other, count = whole, 1
+        while other in found:
+            other, count = f"{whole}.{count}", count + 1
+        found[other] = None
+    return list(found)
