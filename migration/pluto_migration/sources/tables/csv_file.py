@@ -78,9 +78,9 @@ class CsvFile(TableFile):
                 cells = next(csv.reader(io.StringIO(line, newline=""), delimiter=separator), [])
             except csv.Error as error:
                 raise SourceError(f"{self.path} can't be read: {error}") from error
-            first = cells[0].strip() if cells else ""
-            # The first column of a frame that pandas wrote has no name: it is the frame's index.
-            names = [first or "index", *(cell.strip() for cell in cells[1:])] if cells else []
+            names = [cell.strip() for cell in cells]
+            if names and not names[0]:
+                names[0] = "index"  # of a frame that pandas wrote
             self._head = unlike(names), separator
         return self._head
 
