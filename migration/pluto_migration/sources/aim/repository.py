@@ -1,0 +1,197 @@
+"""A repository of Aim as it lies on the disk: which runs there are, and copies of one for Aim to open."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import sqlite3
+import stat
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Final
+
+from pluto_migration import sqlite
+from pluto_migration.source import Problems, SourceError
+from pluto_migration.temporary import OwnFolder
+
+_DATABASE: Final = "run_metadata.sqlite"
+_TREES: Final = ("meta", "seqs")
+_HASH: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_NO_NEED: Final = ("LOG", "LOCK")
+"""What RocksDB writes for people, and its lock."""
+DEFAULT: Final = "default"
+"""The experiment of a run that was given none."""
+_copying = threading.Lock()
+
+
+@dataclass(slots=True)
+class About:
+    """What the repository's database says of a run."""
+
+    hash: str
+    name: str | None = None
+    description: str | None = None
+    archived: bool = False
+    created: int | None = None
+    ended: int | None = None
+    experiment: str = DEFAULT
+    tags: list[str] = field(default_factory=list)
+    extras: dict[str, Any] = field(default_factory=dict)
+
+
+class Repository:
+    """A folder `.aim`. Opening takes locks and writes, so that Aim is given copies: of one run at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._own = OwnFolder()
+
+    @staticmethod
+    def is_one(path: Path) -> bool:
+        """Whether a folder is a repository."""
+        return (path / "meta" / "chunks").is_dir() or ((path / _DATABASE).is_file() and (path / "VERSION").is_file())
+
+    def runs(self, problems: Problems) -> list[About]:
+        """What is known of each run that something was logged to."""
+        told = {about.hash: about for about in self._told(problems)}
+        there = {one.name for one in _folders(self.path / "meta" / "chunks")}
+        for name in sorted(there - told.keys()):
+            if _HASH.fullmatch(name):
+                told[name] = About(name)
+            else:
+                problems.note(self.path / "meta" / "chunks" / name, "it has no name of a run")
+        for hash in sorted(told.keys() - there):
+            problems.note(self.path, f"run {hash} is named in its database, and nothing of it is there")
+        return [about for hash, about in told.items() if hash in there]
+
+    def files(self, hash: str) -> list[Path]:
+        """The files that hold a run, and its repository's version."""
+        found = [path for tree in _TREES for path in _files(self.path / tree / "chunks" / hash)]
+        return [path for path in found if path.name not in _NO_NEED]
+
+    def copied(self, hash: str, folder: Path, problems: Problems) -> Path:
+        """A repository in `folder` that has this run alone. Raises `SourceError` where nothing of it can be had."""
+        root = folder / "repository"
+        copy = root / ".aim"
+        for tree in _TREES:
+            place = copy / tree / "chunks" / hash
+            place.mkdir(parents=True)
+            source = self.path / tree / "chunks" / hash
+            try:
+                names = sorted(os.listdir(source))
+            except OSError as error:
+                problems.note(source, f"it can't be read: {error.strerror}")
+                continue
+            for name in names:
+                try:
+                    if stat.S_ISREG((source / name).lstat().st_mode):
+                        shutil.copyfile(source / name, place / name)
+                    else:
+                        problems.note(source / name, "a link, or no file: it is not followed")
+                except OSError as error:
+                    raise SourceError(f"{source / name} can't be read: {error.strerror}") from error
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(self.path / "VERSION", copy / "VERSION")
+        database = self._database()
+        if database is not None:
+            (copy / _DATABASE).symlink_to(database)
+        return root
+
+    def _database(self) -> Path | None:
+        """A copy of the database for all runs that this process reads; Aim may bring it up to date."""
+        source = self.path / _DATABASE
+        if not source.is_file():
+            return None
+        copy = self._own.path() / "for-aim.sqlite"
+        with _copying:
+            if not copy.exists():
+                sqlite.copy(source, copy)
+        return copy
+
+    def _told(self, problems: Problems) -> Iterator[About]:
+        source = self.path / _DATABASE
+        if not source.is_file():
+            problems.note(source, "it is missing, and with it names, tags and experiments")
+            return
+        try:
+            with contextlib.closing(sqlite.opened(source, self._own.path())) as database:
+                yield from _abouts(database)
+        except (sqlite3.Error, SourceError, UnicodeError) as error:
+            problems.note(source, f"it can't be read, and with it names, tags and experiments: {error}")
+
+
+def _abouts(database: sqlite3.Connection) -> Iterator[About]:
+    experiments = {row["id"]: row for row in _rows(database, "experiment")}
+    names = {row["id"]: str(row.get("name")) for row in _rows(database, "tag")}
+    tags: defaultdict[Any, list[str]] = defaultdict(list)
+    for row in _rows(database, "run_tag"):
+        if row.get("tag_id") in names:
+            tags[row.get("run_id")].append(names[row["tag_id"]])
+    notes: defaultdict[Any, list[dict[str, Any]]] = defaultdict(list)
+    for row in _rows(database, "note"):
+        notes[row.get("run_id")].append({"content": row.get("content"), "created_at": row.get("created_at")})
+    for row in _rows(database, "run"):
+        hash = row.get("hash")
+        if not isinstance(hash, str) or not _HASH.fullmatch(hash):
+            continue
+        experiment = experiments.get(row.get("experiment_id")) or {}
+        name = row.get("name")
+        extras: dict[str, Any] = {"experiment": {key: value for key, value in experiment.items() if value}}
+        if notes[row["id"]]:
+            extras["notes"] = notes[row["id"]]
+        yield About(
+            hash=hash,
+            # What Aim shows for a run without a name is no name.
+            name=name if isinstance(name, str) and name != f"Run: {hash}" else None,
+            description=row["description"] if isinstance(row.get("description"), str) else None,
+            archived=bool(row.get("is_archived")),
+            created=_micros(row.get("created_at")),
+            ended=_micros(row.get("finalized_at")),
+            experiment=str(experiment.get("name") or DEFAULT),
+            tags=tags[row["id"]],
+            extras=extras,
+        )
+
+
+def _rows(database: sqlite3.Connection, table: str) -> Iterator[dict[str, Any]]:
+    """The rows of a table by column; none where there is no such table."""
+    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchall():
+        return
+    found = database.execute(f'SELECT rowid AS id, * FROM "{table}" ORDER BY rowid')  # noqa: S608 - names of ours
+    names = [column[0] for column in found.description]
+    for row in found:
+        yield dict(zip(names, row, strict=True))
+
+
+def _micros(text: Any) -> int | None:
+    """Microseconds of a moment as the database has it: ISO, in UTC."""
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    moment = moment.replace(tzinfo=moment.tzinfo or timezone.utc)
+    return round(moment.timestamp() * 1_000_000)
+
+
+def _folders(path: Path) -> list[Path]:
+    try:
+        with os.scandir(path) as found:
+            return sorted(Path(one.path) for one in found if one.is_dir(follow_symlinks=False))
+    except OSError:
+        return []
+
+
+def _files(path: Path) -> list[Path]:
+    try:
+        with os.scandir(path) as found:
+            return sorted(Path(one.path) for one in found if one.is_file(follow_symlinks=False))
+    except OSError:
+        return []
