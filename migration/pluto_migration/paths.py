@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pluto_migration.source import SourceError
@@ -28,6 +28,23 @@ def inside(folder: Path, name: str) -> Path:
     if real != root and not real.startswith(root.rstrip(os.sep) + os.sep):
         raise SourceError(f"the path {name!r} leads out of {folder} by a link")
     return found
+
+
+def walk(
+    top: str | os.PathLike[str], links: Container[str] = (), onerror: Callable[[OSError], object] | None = None
+) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """As `os.walk`, from the top down and by name; links to folders are followed where they have one of these names."""
+    waiting, seen = [os.fspath(top)], set[str]()
+    while waiting:
+        one = waiting.pop(0)
+        if os.path.realpath(one) in seen:
+            continue
+        seen.add(os.path.realpath(one))
+        for folder, folders, files in os.walk(one, onerror=onerror):
+            folders.sort()
+            below = [os.path.join(folder, name) for name in folders if name in links]
+            waiting += [path for path in below if os.path.islink(path)]
+            yield Path(folder), folders, sorted(files)
 
 
 def located(recorded: str, path_map: Mapping[str, str], beside: Sequence[Path] = ()) -> Path | None:

@@ -166,6 +166,14 @@ def test_a_data_directory_of_another_name(tmp_path: Path) -> None:
     assert read(tmp_path / "elsewhere").run.id == RUN
 
 
+def test_a_data_directory_that_is_a_link(tmp_path: Path) -> None:
+    execution(tmp_path / "disk").put("AssignInt", "n", value=3)
+    (tmp_path / "project").mkdir()
+    os.symlink(tmp_path / "disk" / ".neptune", tmp_path / "project" / ".neptune")
+    os.symlink(tmp_path / "project", tmp_path / "disk" / ".neptune" / ".neptune")  # round and round
+    assert read(tmp_path / "project").run.id == RUN
+
+
 def test_what_pluto_keeps_there_is_not_neptunes(tmp_path: Path) -> None:
     execution(tmp_path).put("AssignInt", "n", value=3)
     own = tmp_path / ".neptune" / "async" / f"run__{OTHER}__1__k"
@@ -514,6 +522,9 @@ def test_artifacts_by_hash_and_by_what_was_tracked(tmp_path: Path) -> None:
     ]
     assert found.facts.attributes["types"] == {"by": {"hash": "artifact"}, "tracked": "artifact"}
     assert [problem.split(", ")[1].split(":")[0] for problem in found.problems] == ["far", "gone"]
+    before = found.run.fingerprint
+    (project / "set" / "b.txt").write_bytes(b"b\n")
+    assert reading.runs("neptune", project, project=PROJECT)[0].fingerprint != before
 
 
 def test_images_of_every_age(tmp_path: Path) -> None:

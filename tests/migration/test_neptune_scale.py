@@ -118,6 +118,13 @@ def test_it_is_found_from_every_folder_above(tmp_path: Path) -> None:
     assert reading.runs("neptune-scale", tmp_path, exclude=["run-*"]) == []
 
 
+def test_a_data_directory_that_is_a_link(tmp_path: Path) -> None:
+    Database(tmp_path / "disk").create().close()
+    (tmp_path / "project").mkdir()
+    os.symlink(tmp_path / "disk" / ".neptune", tmp_path / "project" / ".neptune")
+    assert read(tmp_path / "project").run.id == "run-1"
+
+
 def test_what_pluto_keeps_there_is_not_neptunes(tmp_path: Path) -> None:
     own = tmp_path / ".neptune" / "ws_proj_mine_1"
     own.mkdir(parents=True)

@@ -14,12 +14,13 @@ from typing import Any, Final
 from pluto_migration.model import File
 from pluto_migration.paths import inside, located
 from pluto_migration.source import Problems, SourceError
-from pluto_migration.sources.neptune1.folders import UPLOADS, data_directory
+from pluto_migration.sources.neptune1.folders import DATA_DIRECTORY, UPLOADS, data_directory
 from pluto_migration.sources.neptune1.log import Operation
 from pluto_migration.sources.neptune1.outline import Artifact, FileSet
 
 _EXTENSION_CHARS: Final = 32
 _S3: Final = "s3://"
+_LOCAL: Final = "file://"
 
 
 class Files:
@@ -27,7 +28,7 @@ class Files:
 
     def __init__(self, folder: Path, path_map: Mapping[str, str], problems: Problems) -> None:
         data = data_directory(folder)
-        self.project = data.absolute().parent if data.name == ".neptune" else None
+        self.project = data.absolute().parent if data.name == DATA_DIRECTORY else None
         self.moved: dict[str, str] = {}
         """By the path that was recorded, where it was found, if elsewhere."""
         self._beside = [self.project] if self.project is not None else []
@@ -142,14 +143,11 @@ class Files:
 
         known = None
         for place, destination in artifact.entries:
-            local = place.removeprefix("file://")
-            found = None if place.startswith(_S3) else next(
-                (one for one in self._candidates(local, plain=True) if os.path.exists(one)), None
-            )  # fmt: skip
+            found = self.tracked(place)
             try:
                 if found is not None:
-                    known = merged(known, track(found, destination, path))
-                    self._tell(local, Path(found))
+                    known = merged(known, track(str(found), destination, path))
+                    self._tell(place.removeprefix(_LOCAL), found)
                     continue
                 reason = "is not there, so that what it held is not known"
             except (NeptuneException, OSError, ValueError) as error:
@@ -159,6 +157,13 @@ class Files:
             return None if artifact.hash is None else ({"hash": artifact.hash, "size": None}, None)
         rows = [[file.path, file.hash, file.kind, dict(file.metadata), file.size] for file in known.files]
         return {"hash": known.hash, "size": known.size}, json.dumps(rows).encode()
+
+    def tracked(self, place: str) -> Path | None:
+        """The file or folder that an artifact refers to; None for what is not there, or no place of this machine."""
+        if place.startswith(_S3):
+            return None
+        candidates = self._candidates(place.removeprefix(_LOCAL), plain=True)
+        return next((Path(one) for one in candidates if os.path.exists(one)), None)
 
     # places
 

@@ -20,10 +20,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Final
 
+from pluto_migration.paths import walk
 from pluto_migration.source import Problems, SourceError
 
 TYPES: Final = ("run", "model", "model_version", "project")
 UPLOADS: Final = "upload_path"
+DATA_DIRECTORY: Final = ".neptune"
+"""As it is called, unless somebody chose another name; often a link to a bigger disk."""
 _MODES: Final = ("offline", "async", "sync")
 _LOG: Final = re.compile(r"data-(\d+)\.log")
 _UUID: Final = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
@@ -115,8 +118,7 @@ def _below(top: Path, problems: Problems) -> Iterator[Execution]:
     def refused(error: OSError) -> None:
         problems.note(error.filename or top, f"can't be read: {error.strerror}")
 
-    for name, folders, files in os.walk(top, onerror=refused):
-        folder = Path(name)
+    for folder, folders, files in walk(top, (DATA_DIRECTORY,), refused):
         if _POINTER in files and "metadata.json" not in files:
             folders.clear()
             continue
@@ -126,7 +128,6 @@ def _below(top: Path, problems: Problems) -> Iterator[Execution]:
             folders[:] = [below for below in folders if below != UPLOADS]
         elif any(mode in folders for mode in _MODES) and _OWN_ROOT in folders:
             folders.remove(_OWN_ROOT)
-        folders.sort()
 
 
 def _execution(folder: Path, files: list[str], problems: Problems) -> Execution | None:

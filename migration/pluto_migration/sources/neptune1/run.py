@@ -17,7 +17,7 @@ from pluto_migration.sources.neptune1.facts import FAILED, Namespaces, facts
 from pluto_migration.sources.neptune1.files import Files, decoded
 from pluto_migration.sources.neptune1.folders import UPLOADS, Execution, Left, objects
 from pluto_migration.sources.neptune1.log import Operation, moment, number, operations, step_of
-from pluto_migration.sources.neptune1.outline import LOGS, Outline, SeriesKind, Value, outline
+from pluto_migration.sources.neptune1.outline import LOGS, Outline, SeriesKind, Value, entries_of, outline
 
 _CONTAINERS: Final[dict[str, Container]] = {
     "run": "run", "model": "model", "model_version": "model", "project": "project",
@@ -71,6 +71,9 @@ class LeftRun(SourceRun):
                 found += [content] if isinstance(content, Path) else []
             elif operation.type == "UploadFileSet":
                 found += files.patterns(operation.body.get("file_globs"))
+            elif operation.type == "TrackFilesToArtifact":
+                places = (files.tracked(place) for place, _ in entries_of(operation.body))
+                found += [place for place in places if place is not None]
         return sorted(set(found))
 
     def _referring(self) -> Iterator[Operation]:

@@ -15,6 +15,8 @@ from pluto_migration.source import Problems, SourceError
 
 NAME: Final = "run_operations.sqlite3"
 CREATE: Final = 1
+DAMAGE: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What reading damaged files raises; the message of an error may repeat bytes that are no UTF-8."""
 _ONE_BY_ONE: Final = 256
 """So many rows behind a damaged place are tried one by one."""
 
@@ -56,7 +58,7 @@ class Database:
                 for name in _TABLES
                 if connection.execute("SELECT 1 FROM sqlite_master WHERE type='table' AND name=?", (name,)).fetchone()
             }
-        except sqlite3.Error as error:
+        except DAMAGE as error:
             raise SourceError(f"{path} can't be read: {error}") from error
         if "operation" not in self._tables.get("run_operations", ()):
             raise SourceError(f"{path} has no operations: it is no database of neptune-scale")
@@ -93,7 +95,7 @@ class Database:
                     else:
                         self._problems.note(self.path, "an operation that is no message")
                 return
-            except sqlite3.Error as error:
+            except DAMAGE as error:
                 if gone == 0:
                     self._problems.note(self.path, f"damaged behind operation {max(last, 0)}: {error}")
                 last = max(last, 0) + (1 if gone < _ONE_BY_ONE else 1 << min(gone - _ONE_BY_ONE, 40))
@@ -127,7 +129,7 @@ class Database:
         try:
             select = f"SELECT {', '.join(columns)} FROM {table} ORDER BY rowid"  # noqa: S608  names from here
             yield from self._connection.execute(select)
-        except sqlite3.Error as error:
+        except DAMAGE as error:
             self._problems.note(self.path, f"{table} can't be read: {error}")
 
 
@@ -140,7 +142,7 @@ def opened(path: Path, problems: Problems, scratch: Path | None = None) -> Itera
     with tempfile.TemporaryDirectory(prefix="pluto-", dir=scratch) as folder:
         connection = sqlite.opened(path, Path(folder))
         try:
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(*DAMAGE):
                 connection.execute("PRAGMA trusted_schema=OFF")
             yield Database(path, connection, problems)
         finally:

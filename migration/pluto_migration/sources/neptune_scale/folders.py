@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pluto.core.protobuf import DamagedError
+from pluto_migration.paths import walk
 from pluto_migration.source import Problems, SourceError
 from pluto_migration.sources.neptune_scale import messages
 from pluto_migration.sources.neptune_scale.database import NAME, opened
@@ -77,10 +78,9 @@ def _databases(path: Path, problems: Problems) -> Iterator[Path]:
     if path.is_file():
         yield path
         return
-    for folder, folders, files in os.walk(path, onerror=refused):
-        folders.sort()
+    for folder, _, files in walk(path, (".neptune",), refused):
         if NAME in files:
-            yield Path(folder) / NAME
+            yield folder / NAME
 
 
 def _is_plutos(path: Path) -> bool:
