@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pluto_migration.report import Noted
 
@@ -22,8 +19,6 @@ if TYPE_CHECKING:
 PATIENCE_S: Final = 30.0
 """How long a server may not answer before the runs for it are left for another time."""
 _LOOK_S: Final = 0.02
-_KEPT: Final = frozenset({"unauthorized"})
-"""Refusals that another try may not meet: the journal stays."""
 
 
 @dataclass(slots=True)
@@ -138,7 +133,7 @@ def arrival_of(sync: Path, key: str, writer: str) -> Arrival:
     refusal = facts.refused or (receipt.refused if receipt.run is None else None)
     if refusal is not None:
         arrival.refused, arrival.problem = refusal.reason, refusal.message
-    elif not facts.done:
+    elif not facts.done and not receipt.finished:
         arrival.problem = receipt.problem or "it was not delivered to its end"
     if receipt.run is not None:
         arrival.number, arrival.url = receipt.run.run_id, receipt.run.url
@@ -152,41 +147,6 @@ def arrival_of(sync: Path, key: str, writer: str) -> Arrival:
     return arrival
 
 
-def left_behind(sync: Path, target: dict[str, Any], mark: str) -> list[tuple[str, str]]:
-    """Run folders with their newest writers that an earlier migration to `target` has left to be delivered."""
-    found = []
-    for path in sorted((sync / "runs").glob("[!.]*/run.json")):
-        about = _object(path)
-        if mark in about and about.get("target") == target:
-            writers = sorted(path.parent.glob("[!.]*/writer.json"), key=lambda one: one.stat().st_mtime_ns)
-            if writers:
-                found.append((path.parent.name, writers[-1].parent.name))
-    return found
-
-
-def drop_refused(sync: Path, arrival: Arrival) -> None:
-    """Deletes a journal that no server will take: it can be made again from its source."""
-    from pluto.core.uploader import places
-
-    if arrival.refused is None or arrival.refused in _KEPT:
-        return
-    folder = sync / "runs" / arrival.key
-    handle = None
-    deadline = time.monotonic() + 2
-    while handle is None and folder.is_dir() and time.monotonic() < deadline:
-        handle = places.take(folder)
-        if handle is None:
-            time.sleep(_LOOK_S)
-    if handle is None:
-        return
-    try:
-        shutil.rmtree(folder / arrival.writer, ignore_errors=True)
-        if not any(folder.glob("[!.]*/writer.json")):
-            shutil.rmtree(folder, ignore_errors=True)
-    finally:
-        os.close(handle)
-
-
 def _poisoned(folder: Path) -> Iterator[Noted]:
     with contextlib.suppress(OSError):
         for line in (folder / "poison.jsonl").read_text("utf-8").splitlines():
@@ -196,9 +156,3 @@ def _poisoned(folder: Path) -> Iterator[Noted]:
                 name = record.get("name") if isinstance(record, dict) else None
                 where = f"{told.get('kind')} {name!r}" if name else str(told.get("kind"))
                 yield Noted(where, f"the store does not take it: {told.get('error')}")
-
-
-def _object(path: Path) -> dict[str, Any]:
-    from pluto.core.uploader.writer import read_json
-
-    return read_json(path)

@@ -6,15 +6,14 @@ import contextlib
 import fcntl
 import os
 import queue
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pluto_migration.delivery import Arrival, Deliverer, drop_refused, left_behind
-from pluto_migration.draft import drafts
+from pluto_migration.delivery import Arrival, Deliverer
+from pluto_migration.leftovers import clear_away, drop_refused, left_behind
 from pluto_migration.report import Report, RunReport, noted
 from pluto_migration.schedule import Identity, Schedule, identity
 from pluto_migration.source import Options, Problems, Source, SourceError, SourceRun
@@ -146,7 +145,7 @@ class _Migration:
         sync = journal_place(self._settings.root).folder
         process.remember(self._settings.root)
         with alone(sync) as lock:
-            _clear_drafts(sync)
+            clear_away(sync, MARK)
             deliverer = Deliverer(sync, self._events.put)
             try:
                 self._catch_up(sync, deliverer)
@@ -294,13 +293,3 @@ def alone(sync: Path) -> Iterator[int]:
         yield handle
     finally:
         os.close(handle)
-
-
-def _clear_drafts(sync: Path) -> None:
-    """Throws away what a killed process had not finished."""
-    from pluto.core.uploader.places import Processes
-
-    processes = Processes(sync)
-    for folder, process in drafts(sync):
-        if not processes.alive(process):
-            shutil.rmtree(folder, ignore_errors=True)

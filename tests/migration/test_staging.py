@@ -104,7 +104,7 @@ def staged(settings: Settings, items: Sequence[Item] | Make, **more: Any) -> Jou
 
 
 def test_the_first_record_says_what_the_run_is_and_the_last_how_it_ended(settings: Settings) -> None:
-    facts = Facts(name="N", notes="n" * 5000, tags=["a", "group:b", "a"], status="crashed", ended=BEGUN + 7,
+    facts = Facts(name="N", notes="n" * 5000, tags=["a", "group:b", "a", "group:c"], status="crashed", ended=BEGUN + 7,
                   metadata={"os_info": {}}, extras={"left": 1})  # fmt: skip
     journal = staged(settings, [facts], parent=Parent("some/project", "p", 4.0))
     start, end = journal.records[0], journal.records[-1]
