@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pluto_migration.report import Noted
 
@@ -152,7 +152,15 @@ def _poisoned(folder: Path) -> Iterator[Noted]:
         for line in (folder / "poison.jsonl").read_text("utf-8").splitlines():
             with contextlib.suppress(ValueError):
                 told = json.loads(line)
-                record = told.get("record")
-                name = record.get("name") if isinstance(record, dict) else None
-                where = f"{told.get('kind')} {name!r}" if name else str(told.get("kind"))
-                yield Noted(where, f"the store does not take it: {told.get('error')}")
+                yield Noted(_called(told), f"the store does not take it: {told.get('error')}")
+
+
+def _called(told: dict[str, Any]) -> str:
+    """The kind of a record that was refused, and the name in it."""
+    from pluto.protocol.records import STRUCTS, Kind
+
+    kind, record = str(told.get("kind")), told.get("record")
+    if kind in Kind.__members__ and isinstance(record, list):
+        named = dict(zip(STRUCTS[Kind[kind]].__struct_fields__, record, strict=False)).get("name")
+        return f"{kind} {named!r}" if named else kind
+    return kind

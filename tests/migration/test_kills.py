@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def start(scripts: Scripts, last: int, folder: Path, host: str, workers: int = 1
 
 def finish(process: subprocess.Popen[str]) -> bool:
     """Whether it came to its end; else it was killed."""
-    out, err = process.communicate(timeout=100)
+    err = process.communicate(timeout=100)[1]
     assert process.returncode in (0, -signal.SIGKILL), err
     return process.returncode == 0
 
@@ -82,6 +83,11 @@ def fill(folder: Path, points: int = 300, more: int = 4, **told: Any) -> None:
     (folder / "parent.bin").write_bytes(b"w" * 150_000)
     synthetic.write(folder, "child", points=points, parent=["parent", 20.0], more=more, status="failed", **told)
     synthetic.write(folder, "alone", points=points // 2, more=2, trouble=True, **told)
+
+
+def _is_at(process: subprocess.Popen[str], runs: Path, pattern: str) -> bool:
+    """Whether there is a folder of the kind, or will never be."""
+    return process.poll() is not None or any(runs.glob(pattern))
 
 
 def told_once(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -164,9 +170,9 @@ def test_processes_that_read_end_with_the_migration_that_is_killed(
     for number in range(3):
         process = start(scripts, 0, folder, "local", workers=2)
         # Somebody has begun a draft, or all is through already.
-        until(lambda process=process: process.poll() is not None or any(runs.glob(".migrating-*")), 60)
+        until(partial(_is_at, process, runs, ".migrating-*"), 60)
         if number == 1:
-            until(lambda process=process: process.poll() is not None or any(runs.glob("[!.]*")), 60)
+            until(partial(_is_at, process, runs, "[!.]*"), 60)
         process.kill()
         finish(process)
     assert finish(start(scripts, 0, folder, "local", workers=2))
