@@ -596,6 +596,7 @@ def test_flipped_bits_hurt_no_neighbours(tmp_path_factory: pytest.TempPathFactor
         (b'{"other": 1}\n', "no operation"),
         (b'{"obj": [], "version": 2}\n', "no operation"),
         (b'{"obj": {"type": "AssignInt", "path": [], "value": 1}, "version": 2}\n', "without a path"),
+        (b'{"obj": {"type": "AssignInt", "path": ["", "/"], "value": 1}, "version": 2}\n', "without a path"),
         (b'{"obj": {"type": "AssignInt", "path": [1], "value": 1}, "version": 2}\n', "without a path"),
         (b'{"obj": {"type": "Invented", "path": ["x"]}, "version": 2}\n', "unknown type 'Invented'"),
         (b'{"obj": {"type": "AssignInt", "path": ["x"], "value": null}, "version": 2}\n', "without a value"),

@@ -155,6 +155,12 @@ def test_values_by_the_last_word_and_by_type(tmp_path: Path) -> None:
     )
 
 
+def test_empty_parts_of_a_path_have_no_meaning(tmp_path: Path) -> None:
+    Database(tmp_path).put(at=0, append={"/a//b/": 1.0}, assign={"//c": 1}, sets={"/sys//tags": {"t": ADD}}).close()
+    found = read(tmp_path)
+    assert (set(found.points), found.facts.config, found.facts.tags) == ({"a/b"}, {"c": 1}, ["t"])
+
+
 def test_sets_change_bit_by_bit(tmp_path: Path) -> None:
     base = Database(tmp_path).create().put(assign={"mine": {"a", "b"}})
     base.put(sets={"sys/tags": {"b": ADD, "a": ADD}, "sys/group_tags": {"g": ADD}, "mine": {"c": ADD, "a": REMOVE}})
@@ -396,6 +402,7 @@ BAD = {
     "a time that is none": field(2, b"\x08"),
     "an entry that is none": field(8, b"\xff\xff"),
     "an assigned entry that is none": field(4, b"\x0a\x09x"),
+    "a value without a path": field(8, field(1, "//") + field(2, value(1.0))),
     "a value that is none": field(8, field(1, "bad") + field(2, b"\x09\x00")),
     "a value of no type": field(8, field(1, "bad") + field(2, b"")),
     "a value of an unknown type": field(4, field(1, "bad") + field(2, field(99, 1))),

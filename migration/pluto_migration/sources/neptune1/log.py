@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pluto.compat.attributes.layout import normal
 from pluto_migration.source import Problems
 from pluto_migration.sources.neptune1.folders import Execution, Left
 
@@ -117,10 +118,10 @@ def step_of(value: object) -> float | None:
 
 def _joined(parts: Any) -> str | None:
     """The path of its parts; None for what is none."""
-    if not isinstance(parts, list) or not parts:
+    if not isinstance(parts, list):
         return None
     try:
-        return "/".join(parts)
+        return normal("/".join(parts)) or None
     except TypeError:
         return None
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
+from pluto.compat.attributes.layout import normal
 from pluto.core.protobuf import (
     FIXED32,
     FIXED64,
@@ -179,13 +180,16 @@ def _preview(data: Bytes) -> float | None:
 
 
 def entry(data: Bytes) -> tuple[str, Bytes]:
-    """Path and value of an entry of a map. Raises `DamagedError`."""
+    """Path and value of an entry of a map. Raises `DamagedError`, also for one without a path."""
     path, content = "", b""
     for number, kind, value in fields(data):
         if kind == LENGTH and number == 1:
             path = text(value)
         elif kind == LENGTH and number == 2:
             content = value
+    path = normal(path)
+    if not path:
+        raise DamagedError("a value without a path")
     return path, content
 
 
