@@ -17,6 +17,7 @@ import pluto.compat.neptune_query as nq
 from pluto.compat.neptune.common.warnings import NeptuneDeprecationWarning, warned_once
 from pluto.compat.neptune.exceptions import MissingFieldException
 from pluto.compat.neptune_query import runs as nq_runs
+from tests.fakes.stock import Stock
 from tests.migration.neptune_log import RUN, execution
 from tests.migration.reading import DATA
 from tests.migration.scale_database import Database
@@ -38,9 +39,9 @@ def _fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     warned_once.clear()
 
 
-def bring(printed: Printed, source: str, path: Path, *words: object, problems: int = 0) -> None:
+def bring(printed: Printed, source: str, path: Path, *words: object, problems: int = 0, to: str = "local") -> None:
     """Migrates, once and again, and verifies."""
-    whole = [source, path, "--to", "local", *words]
+    whole = [source, path, "--to", to, *words]
     first = printed("migrate", *whole)
     assert set(first["states"]) == {"migrated"}, first
     assert sum(len(run["problems"]) for run in first["runs"]) == problems, first
@@ -117,6 +118,17 @@ def test_runs_of_the_newer_client(printed: Printed, tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in map(Path, got.iloc[0])} == {
         "f.txt": b"hello\n", "mem.txt": b"abc", "named.txt": b"hello\n",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "recorded"), [("neptune", "/srv/demo/np"), ("neptune-scale", "/srv/demo/ns")], ids=["neptune", "scale"]
+)
+def test_a_stock_server_takes_them_too(
+    printed: Printed, stock: Stock, tmp_path: Path, source: str, recorded: str
+) -> None:
+    folder = {"neptune": "neptune1-more", "neptune-scale": "neptune-scale-more"}[source]
+    there = shutil.copytree(DATA / folder, tmp_path / "left")
+    bring(printed, source, there, "--project", PROJECT, "--path-map", f"{recorded}={there}", to=stock.url)
 
 
 def test_files_that_are_found_later_are_added(printed: Printed, tmp_path: Path) -> None:
