@@ -158,6 +158,15 @@ def test_files_that_lead_out_or_are_gone_are_named(place: Place, tmp_path: Path)
     assert len(found.points["x"]) == 8
 
 
+def test_paths_of_the_first_releases(place: Place) -> None:
+    place.file("demo/one/0/a.png", PNG)
+    for step, path in enumerate(("media/demo/one/0/a.png", "media\\demo\\one\\0\\a.png", "media/../../secret")):
+        place.log(step, {"im": {"_type": "trackio.image", "file_path": path, "file_format": "PNG"}})
+    found = place.read()["id1"]
+    assert [(file.step, file.file_name) for file in found.of(File)] == [(0, "a.png"), (1, "a.png")]
+    assert len(found.problems) == 1
+
+
 def test_system_metrics_alerts_and_traces(place: Place) -> None:
     for value in (1.5, 2.5):
         packed = json.dumps({"cpu": value})

@@ -23,6 +23,7 @@ _PREFIX: Final = "trackio."
 _TYPES: Final[dict[str, MediaType]] = {"image": "IMAGE", "audio": "AUDIO", "video": "VIDEO"}
 _EXACT: Final = 1 << 53
 _DEEPEST: Final = 64
+_FOLDER: Final = ("media/", "media\\")
 
 
 class Values:
@@ -96,9 +97,7 @@ class Values:
     def _file(self, name: str, value: dict[str, Any], step: float, time: int, index: int) -> Iterator[Item]:
         recorded = value["file_path"]
         try:
-            path = inside(self._media, str(recorded))
-            if not path.is_file():
-                raise SourceError("it is not there")
+            path = self._located(str(recorded))
         except (SourceError, OSError, ValueError) as error:
             self._problems.note(self._where, f"the file {_short(recorded)} of {name!r} is left out: {error}")
             return
@@ -112,6 +111,15 @@ class Values:
             name, type_, path, path.name, step=step, time=time, index=index,
             caption=caption if isinstance(caption, str) else None,
         )  # fmt: skip
+
+    def _located(self, recorded: str) -> Path:
+        """A file by its path below the folder of media; the first releases wrote that folder's name before it."""
+        path = inside(self._media, recorded)
+        if not path.is_file():
+            path = inside(self._media, recorded[len(_FOLDER[0]) :] if recorded.startswith(_FOLDER) else recorded)
+        if not path.is_file():
+            raise SourceError("it is not there")
+        return path
 
 
 def number(value: object) -> float | None:
