@@ -23,6 +23,8 @@ from pluto_migration.temporary import OwnFolder
 _DATABASE: Final = "run_metadata.sqlite"
 _TREES: Final = ("meta", "seqs")
 _HASH: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_CURRENT: Final = re.compile(rb"(MANIFEST-\d{6,20})\n")
+_CURRENT_BYTES: Final = 64
 _NO_NEED: Final = ("LOG", "LOCK")
 """What RocksDB writes for people, and its lock."""
 DEFAULT: Final = "default"
@@ -75,9 +77,8 @@ class Repository:
         found = [path for tree in _TREES for path in _files(self.path / tree / "chunks" / hash)]
         return [path for path in found if path.name not in _NO_NEED]
 
-    def copied(self, hash: str, folder: Path, problems: Problems) -> Path:
-        """A repository in `folder` that has this run alone. Raises `SourceError` where nothing of it can be had."""
-        root = folder / "repository"
+    def copy(self, hash: str, root: Path, problems: Problems) -> None:
+        """Makes `root` a repository that has this run alone. Raises `SourceError` where it can't be had whole."""
         copy = root / ".aim"
         for tree in _TREES:
             place = copy / tree / "chunks" / hash
@@ -88,6 +89,8 @@ class Repository:
             except OSError as error:
                 problems.note(source, f"it can't be read: {error.strerror}")
                 continue
+            if not _is_tree(source):
+                raise SourceError(f"{source} is damaged: it does not say which of its files are its own")
             for name in names:
                 try:
                     if stat.S_ISREG((source / name).lstat().st_mode):
@@ -101,7 +104,6 @@ class Repository:
         database = self._database()
         if database is not None:
             (copy / _DATABASE).symlink_to(database)
-        return root
 
     def _database(self) -> Path | None:
         """A copy of the database for all runs that this process reads; Aim may bring it up to date."""
@@ -179,6 +181,17 @@ def _micros(text: Any) -> int | None:
         return None
     moment = moment.replace(tzinfo=moment.tzinfo or timezone.utc)
     return round(moment.timestamp() * 1_000_000)
+
+
+def _is_tree(path: Path) -> bool:
+    """Whether a folder of RocksDB's names its files. Where it does not, Aim finds nothing in it and says nothing."""
+    try:
+        with (path / "CURRENT").open("rb") as file:
+            current = file.read(_CURRENT_BYTES)
+        manifest = _CURRENT.fullmatch(current)
+        return manifest is not None and (path / manifest[1].decode()).stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _folders(path: Path) -> list[Path]:

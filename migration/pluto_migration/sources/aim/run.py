@@ -55,8 +55,9 @@ class AimRun(SourceRun):
 
     def read(self, scratch: Path, problems: Problems) -> Iterator[Item]:
         """All of it. Raises `SourceError` where Aim can't open it."""
-        root = self._repository.copied(self.id, scratch, problems)
+        root = scratch / "repository"
         try:
+            self._repository.copy(self.id, root, problems)
             run = _opened(root, self.id, self._repository.path)
             values = _collected(run, problems, self.path)
             system = values.pop(SYSTEM_PARAMS, None)
@@ -115,7 +116,11 @@ def _opened(root: Path, hash: str, where: Path) -> Any:
             from aim.sdk.repo import Repo
 
             # By its hash, and not out of a list of runs, no index is asked for, which a run may not be in.
-            return aim.Run(run_hash=hash, repo=Repo.from_path(str(root)), read_only=True)
+            run = aim.Run(run_hash=hash, repo=Repo.from_path(str(root)), read_only=True)
+            # Aim notes something of every run when it begins; of one that is damaged it finds nothing, and goes on.
+            if not run.meta_run_tree.collect(resolve_objects=True):
+                raise ValueError("nothing of it is there")
+            return run
     except Exception as error:
         raise SourceError(f"{where}: Aim can't open run {hash}: {_said(error)}") from error
 

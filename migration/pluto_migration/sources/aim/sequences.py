@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -12,7 +13,7 @@ import numpy as np
 
 from pluto.core.jsonable import plain
 from pluto_migration.gather import Gather
-from pluto_migration.model import POINTS_AT_ONCE, Alert, Console, Facts, Item, Points
+from pluto_migration.model import POINTS_AT_ONCE, Alert, Console, Data, Facts, File, Item, Points, Texts
 from pluto_migration.source import Problems
 from pluto_migration.sources.aim.objects import item_of
 from pluto_migration.sources.aim.parameters import contexts, flattened
@@ -20,6 +21,7 @@ from pluto_migration.sources.aim.parameters import contexts, flattened
 _SYSTEM: Final = "__system__"
 _OBJECTS: Final = {"images": "image", "audios": "audio", "figures": "figure", "distributions": "distribution"}
 _KINDS: Final = ("metric", "texts", *_OBJECTS, "logs", "log_records")
+_WITHOUT_STEPS: Final = ("logs", "log_records")
 _LINES_AT_ONCE: Final = 4_096
 _CHANGES: Final = 1_000
 """Changes of the epoch that are kept beside a metric; with more of them the epochs become a metric, too."""
@@ -38,12 +40,17 @@ class Sequences:
 
     def items(self) -> Iterator[Item]:
         """All of it, one sequence after another. One that can't be read is noted."""
-        for kind, name, context in self._known():
+        for kind, name, context, last in self._known():
             called = name + contexts(context)
             if name.startswith(_SYSTEM) and len(name) > len(_SYSTEM):
                 called = "sys/" + called[len(_SYSTEM) :]
             try:
-                yield from self._of(kind, name, called, context)
+                reached = -math.inf
+                for item in self._of(kind, name, called, context):
+                    reached = max(reached, _highest(item))
+                    yield item
+                if isinstance(last, int) and reached < last:
+                    self._problems.note(self._where, f"{called} of run {self._run.hash} ends before step {last}")
             except Exception as error:  # noqa: BLE001 - whatever the package raises: the others are not harmed
                 self._problems.note(
                     self._where, f"{called} of run {self._run.hash} can't be read whole: {_said(error)}"
@@ -52,13 +59,13 @@ class Sequences:
             # Step from which on, and epoch: they change rarely, and are no series of their own.
             yield Facts(extras={"epochs": plain(self._epochs)})
 
-    def _known(self) -> list[tuple[str, str, Mapping[Any, Any]]]:
-        """Kind, name and context of each; those of a kind that Aim has and this does not know are noted."""
+    def _known(self) -> list[tuple[str, str, Mapping[Any, Any], Any]]:
+        """Kind, name, context and last step of each; those of a kind that this does not know are noted."""
         import aim.sdk.sequences  # noqa: F401 - makes the kinds known
         from aim.sdk.sequence import Sequence as OfAim
 
         kinds = {dtype: kind for kind in _KINDS if kind in OfAim.registry for dtype in _dtypes(OfAim.registry[kind])}
-        found: list[tuple[str, str, Mapping[Any, Any]]] = []
+        found: list[tuple[str, str, Mapping[Any, Any], Any]] = []
         try:
             traces = self._run.meta_run_tree.subtree("traces").collect(resolve_objects=True)
             for index, sequences in traces.items():
@@ -71,7 +78,8 @@ class Sequences:
                             self._where, f"{name} of run {self._run.hash} is of type {dtype}, and stays"
                         )
                     else:
-                        found.append((kind, str(name), dict(context)))
+                        last = None if kind in _WITHOUT_STEPS else about.get("last_step")
+                        found.append((kind, str(name), dict(context), last))
         except KeyError:
             return found
         except Exception as error:  # noqa: BLE001 - as above
@@ -177,6 +185,14 @@ class Sequences:
         seconds = dict(sequence.timestamps.items())
         for step, value in sequence.values.items():
             yield float(step), _time(seconds.get(step, 0.0)), value
+
+
+def _highest(item: Item) -> float:
+    if isinstance(item, Points):
+        return float(item.steps.max()) if len(item.steps) else -math.inf
+    if isinstance(item, Texts):
+        return max(item.steps, default=-math.inf)
+    return item.step if isinstance(item, (File, Data)) else -math.inf
 
 
 def _by_step(one: tuple[float, int, Any]) -> float:
