@@ -63,7 +63,7 @@ def test_long_outputs_come_in_pieces_and_lines_end_somewhere() -> None:
 
 def test_console_of_both_streams_with_times(tmp_path: Path) -> None:
     writes = [w.output("out", 1, START + 1), w.output("err\n", 0, START + 2), w.output("\n", 1, START + 3)]
-    found = read(tmp_path, [w.run(), *writes, w.record(27, w.message((1, "logged")))])
+    found = read(tmp_path, [w.run(), *writes, w.record(27, w.message((1, "logged\n")))])
     lines = {item.stream: list(zip(item.times, item.lines, strict=True)) for item in found.of(Console)}
     assert lines["stderr"] == [(US + 2_000_000, "err")]
     assert lines["stdout"] == [(US + 1_000_000, "out"), (US + 3_000_000, "logged")]

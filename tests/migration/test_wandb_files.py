@@ -226,6 +226,16 @@ def test_another_digest_is_made_anew(tmp_path: Path) -> None:
     assert (made.entries[0].digest, made.entries[0].extra) == (md5(b"mine"), {"digest": "eHgxMjg="})
 
 
+def test_versions_that_add_to_the_one_before_have_all_of_it(tmp_path: Path) -> None:
+    def grown(*paths: str) -> bytes:
+        content = manifest(*(w.message((1, path), (2, f"d-{path}"), (3, "s3://b")) for path in paths))
+        return artifact(content, "inc", type="t", digest="ab", more=True)
+
+    found = read(tmp_path, [w.run(), grown("a"), grown("b", "c"), artifact(manifest(), "inc", type="t")])
+    assert [[entry.path for entry in one.entries] for one in found.of(Artifact)] == [["a"], ["a", "b", "c"], []]
+    assert found.of(Artifact)[1].digest is None
+
+
 def test_big_manifests_have_a_file_of_their_own(tmp_path: Path) -> None:
     listed = tmp_path / "m.jl.gz"
     lines = [{"path": f"f{number}", "digest": "d", "ref": f"s3://b/{number}"} for number in range(3)]

@@ -103,6 +103,12 @@ def test_directories_of_one_run_are_one_run_in_the_order_they_began(tmp_path: Pa
     assert len(facts.extras["directories"]) == 2
 
 
+def test_a_beginning_that_is_elsewhere_is_named(tmp_path: Path) -> None:
+    found = read(tmp_path, [w.run(first_step=7), as_row(7, {"a": 1})])
+    assert ["went on at row 7" in problem for problem in found.problems] == [True]
+    assert found.facts.extras["first_step"] == 7
+
+
 def test_runtime_is_told_by_the_first_row(tmp_path: Path) -> None:
     found = read(tmp_path, [w.run(), w.row({"a": 1, "_timestamp": START + 2.5, "_runtime": 102.0, "_step": 0})])
     assert found.facts.wandb["starts"] == {str(US): 99.5}

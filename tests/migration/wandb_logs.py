@@ -83,6 +83,8 @@ def run(id: str = "r1", project: str | None = "demo", start: float = 1_700_000_0
     if "branch_point" in more:
         parent, step = more["branch_point"]
         fields.append((23, message((1, parent), (2, float(step)), (3, "_step"))))
+    if "first_step" in more:
+        fields.append((14, more["first_step"]))
     if "runtime" in more:
         fields.append((20, more["runtime"]))
     return record(17, message(*fields))
@@ -149,7 +151,16 @@ def manifest(*entries: bytes) -> bytes:
 
 
 def artifact(content: bytes, name: str = "net", **more: Any) -> bytes:
-    fields = {"type": 4, "digest": 6, "description": 7, "metadata": 8, "client": 15, "ttl": 18, "algorithm": 20}
+    fields = {
+        "type": 4,
+        "digest": 6,
+        "description": 7,
+        "metadata": 8,
+        "client": 15,
+        "ttl": 18,
+        "algorithm": 20,
+        "more": 100,
+    }
     said = [(fields[key], value) for key, value in more.items() if key in fields]
     aliases = [(11, alias) for alias in more.get("aliases", ("latest",))]
     return record(8, message((5, name), *said, *aliases, *((19, tag) for tag in more.get("tags", ())), (12, content)))

@@ -39,6 +39,8 @@ class Contents:
     """Folders with W&B's cache of contents."""
     problems: Problems
     where: str
+    grown: dict[str, dict[str, Entry]] = field(default_factory=dict)
+    """The entries of artifacts whose versions add to the one before, by name."""
     _seen: dict[tuple[str, str], Path | None] = field(default_factory=dict)
 
     def entry(self, said: Mapping[str, Any], what: str, is_md5: bool) -> Entry | None:
@@ -117,6 +119,10 @@ def artifact(record: bytes, time: int, step: int | None, contents: Contents) -> 
     is_md5 = _text(said.get(20)) in _MD5
     manifest = said.get(12)
     entries = list(_entries(manifest if isinstance(manifest, bytes) else b"", what, is_md5, contents))
+    if _whole(said.get(100)):
+        whole = contents.grown.setdefault(name, {})
+        whole.update({entry.path: entry for entry in entries})
+        entries, digest = list(whole.values()), ""
     if _whole(said.get(14)) == 0 and said.get(13):
         contents.problems.note(contents.where, f"{what}: is one part of a version that several runs make together")
     return Artifact(

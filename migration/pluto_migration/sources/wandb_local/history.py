@@ -60,7 +60,7 @@ class History:
         if self._fitted is None:
             return said
         time, runtime = self._fitted
-        return round(runtime - (time - start) / 1e6, 6)
+        return round(runtime - (time - start) / 1e6, 6) + 0.0
 
     def record(self, data: bytes, at: int, end: int) -> None:
         """One record: `data[at:end]`. Raises `protobuf.DamagedError`; what was read until then is kept as a row."""

@@ -107,6 +107,9 @@ class Reading:
         yield from self._samples.drain()
         yield from self._console_end()
         yield from self._rest(directory)
+        first = self._said.get("first_step", 0)
+        if directory is self._run.directories[0] and first > 0 and "branch_point" not in self._said:
+            self._note(f"the run went on at row {first}: what came before is in none of these folders")
         start = directory.started or self._last
         self._starts[str(start)] = self._history.offset(start, float(self._said.pop("runtime", 0)))
 
@@ -116,12 +119,14 @@ class Reading:
         self._rows.where = str(directory.log)
         self._folder = Folder(directory.path, settings.get("links", ""), self._problems)
         above = directory.path.parent
+        grown = self._contents.grown
         self._contents = artifacts.Contents(
             self._run.path_map,
             (directory.path, above, above.parent),
             artifacts.caches(settings.get("cache")),
             self._problems,
             str(directory.log),
+            grown,
         )
         self._last = max(self._last, directory.started or 0)
         self._history.began(directory.started or self._last)
@@ -229,7 +234,7 @@ class Reading:
         yield from self._screens[1 if stream == 1 else 0].write(text, time)
 
     def _take_logger(self, record: bytes) -> Iterator[Item]:
-        line = facts.texts(record).get(1, "")
+        line = facts.texts(record).get(1, "").removesuffix("\n")
         self._printed = True
         yield from self._screens[1].write(f"{line}\n", self._now())
 
