@@ -6,7 +6,6 @@ import contextlib
 import os
 import pickle
 import queue
-import signal
 import subprocess
 import sys
 import threading
@@ -32,15 +31,18 @@ def compared(runs: Sequence[SourceRun], settings: Settings, count: int, *, recei
     for run in runs:
         todo.put(run)
     crew = [_Comparer(settings, receipts) for _ in range(min(count, len(runs)))]
-    for one in crew:
+    threads = [threading.Thread(target=one.go, args=(todo, ready), name="pluto-comparer", daemon=True) for one in crew]
+    for thread in threads:
         todo.put(None)
-        threading.Thread(target=one.go, args=(todo, ready), name="pluto-comparer", daemon=True).start()
+        thread.start()
     try:
         for _ in runs:
             yield ready.get()
     finally:
         for one in crew:
             one.stop()
+        for thread in threads:
+            thread.join()
 
 
 class _Comparer:
@@ -55,19 +57,25 @@ class _Comparer:
         """Has runs compared until there are no more."""
         while (run := todo.get()) is not None and not self._stopped:
             ready.put(self._compare(run))
-        self.stop()
+        self._end()
 
     def stop(self) -> None:
-        """Ends the process."""
+        """Ends the process at once; may be called from another thread."""
         self._stopped = True
-        process, self._process = self._process, None
+        process = self._process
         if process is not None:
             process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):
-                        pipe.close()
+
+    def _end(self) -> int | None:
+        """Ends the process, and gives its exit code."""
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        return process.wait()
 
     def _compare(self, run: SourceRun) -> RunProof:
         from pluto_migration.verify import RunProof
@@ -80,14 +88,16 @@ class _Comparer:
             process.stdin.flush()
             proof: RunProof = pickle.load(process.stdout)  # noqa: S301  of this program's own processes alone
         except (OSError, EOFError, pickle.PickleError, TypeError, AttributeError) as error:
-            broken, self._process = self._process, None
-            code = None if broken is None else broken.wait()
+            code = self._end()
             why = f"the process that compared it was killed by signal {-code}" if code and code < 0 else repr(error)
             return RunProof(run.project, run.id, str(run.path), "failed", why)
         return proof
 
     def _start(self) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen([sys.executable, "-c", _CODE], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        # In a session of its own, so that Ctrl-C reaches this process alone, which ends the others.
+        process = subprocess.Popen(
+            [sys.executable, "-c", _CODE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
         self._process = process
         assert process.stdin is not None
         pickle.dump(sys.path, process.stdin)
@@ -101,7 +111,6 @@ def work() -> None:
     from pluto.query import Client
     from pluto_migration.verify import verify_run
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anybody prints is no answer
     settings, receipts = _next()
