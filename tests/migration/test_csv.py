@@ -275,12 +275,24 @@ def test_runs_that_lie_in_some_pieces_alone(tmp_path: Path, parser: str, monkeyp
     assert sum(one.run.size for one in found.values()) <= (tmp_path / "t.csv").stat().st_size
 
 
-def test_a_quote_without_its_end_is_named(tmp_path: Path, parser: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_quotes_that_stand_alone(tmp_path: Path, parser: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_file, "_PIECE", 64)
+    monkeypatch.setattr(csv_file, "_PATIENCE", 200)
+    found = one(tmp_path, 'step,x,note\n0,1,5" pipe\n' + "".join(f"{i},1,t\n" for i in range(1, 100)))
+    assert len(found.points["x"]) == 100
+    assert found.texts["note"][0][2] == '5" pipe'
+    assert set(told(found)) == {"a quote has no other that ends it: lines behind it may be in its cell"}
+    found = one(tmp_path, 'step,x,note\n0,1,"never ends\n' + "".join(f"{i},1,t\n" for i in range(1, 200)))
+    assert len(found.points["x"]) > 100
+    assert {step for step, _, _ in found.texts["note"]} == {step for step, _, _ in found.points["x"]}
+
+
+def test_a_line_without_an_end_is_named(tmp_path: Path, parser: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_file, "_PIECE", 64)
     monkeypatch.setattr(csv_file, "_LONGEST", 1000)
-    found = one(tmp_path, "step,x\n" + "".join(f"{i},1\n" for i in range(100)) + '100,"' + "y" * 5000)
+    found = one(tmp_path, "step,x\n" + "".join(f"{i},1\n" for i in range(100)) + "100," + "y" * 5000)
     assert len(found.points["x"]) >= 80
-    assert any("a quote without its end" in problem for problem in told(found))
+    assert any("a line of more than 1000 bytes" in problem for problem in told(found))
 
 
 def test_points_come_in_pieces(tmp_path: Path, parser: str) -> None:

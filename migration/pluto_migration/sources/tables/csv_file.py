@@ -20,6 +20,8 @@ from pluto_migration.sources.tables.piece import Piece, TableFile, unlike
 _PIECE: Final = 1 << 20
 _LONGEST: Final = 64 << 20
 """Bytes of a line that is still read."""
+_PATIENCE: Final = 8 << 20
+"""Bytes in which a quote is looked for that ends another."""
 _SEPARATORS: Final = ",;\t|"
 _TRIED: Final = 1000
 """Ends of lines that are looked at for one that is not within quotes."""
@@ -47,7 +49,7 @@ class CsvFile(TableFile):
         parse = _parsed_by_arrow if importlib.util.find_spec("pyarrow") else _parsed
         try:
             with self._opened() as file:
-                for number, data in enumerate(self._blocks(file)):
+                for number, data in enumerate(self._blocks(file, problems)):
                     if wanted is not None and number not in wanted:
                         continue
                     if number == 0:
@@ -95,17 +97,21 @@ class CsvFile(TableFile):
             else:
                 yield file
 
-    def _blocks(self, file: BinaryIO) -> Iterator[bytes]:
+    def _blocks(self, file: BinaryIO, problems: Problems | None = None) -> Iterator[bytes]:
         """The file, cut where a line ends that is not within quotes."""
         kept = b""
         while piece := file.read(_PIECE):
             kept += piece
             end = _end_of_lines(kept)
+            if not end and len(kept) > _PATIENCE:
+                end = kept.rfind(b"\n") + 1
+                if problems is not None and end:
+                    problems.note(self.path, "a quote has no other that ends it: lines behind it may be in its cell")
             if end:
                 yield kept[:end]
                 kept = kept[end:]
             elif len(kept) > _LONGEST:
-                raise OSError(f"a line of more than {_LONGEST} bytes, or a quote without its end")
+                raise OSError(f"a line of more than {_LONGEST} bytes")
         if kept:
             yield kept
 
