@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import mmap
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+Words = npt.NDArray[np.uint64]
+
+AT_ONCE: Final = 1 << 22
+"""Numbers that are sorted in memory at a time."""
+
 
 class Multiset:
-    """The numbers in a file, which is sorted where it lies.
+    """The numbers in a file, which is sorted first. However many there are, few of them are in memory.
 
-    `once`: a number that is there counts as there however often it is asked for.
+    They are spread evenly, as hashes are. `once`: a number that is there counts as there however often it is asked for.
     """
 
     def __init__(self, path: Path, *, once: bool = False) -> None:
@@ -19,9 +26,8 @@ class Multiset:
         self._once = once
         self._numbers: npt.NDArray[np.uint64] | None = None
         if size:
-            numbers = np.memmap(path, np.uint64, "r+", shape=(size,))
-            numbers.sort()
-            self._numbers = numbers
+            _sort(path, size)
+            self._numbers = np.memmap(path, np.uint64, "r", shape=(size,))
             self._taken = np.memmap(path.with_suffix(".taken"), np.uint32, "w+", shape=(size,))
 
     @property
@@ -29,9 +35,13 @@ class Multiset:
         """How many numbers were not taken out; 0 where that is not counted."""
         if self._numbers is None or self._once:
             return 0
-        return len(self._numbers) - int(self._taken.sum(dtype=np.int64))
+        taken = 0
+        for start in range(0, len(self._numbers), AT_ONCE):
+            taken += int(self._taken[start : start + AT_ONCE].sum(dtype=np.int64))
+            _release(self._taken)
+        return len(self._numbers) - taken
 
-    def take(self, numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    def take(self, numbers: Words) -> npt.NDArray[np.bool_]:
         """Which of the numbers are not in it; those that are, are taken out. Of equal ones the first go first."""
         there = self._numbers
         if there is None or not len(numbers):
@@ -39,6 +49,7 @@ class Multiset:
         wanted, place, counts = np.unique(numbers, return_inverse=True, return_counts=True)
         low = np.searchsorted(there, wanted, "left")
         high = np.searchsorted(there, wanted, "right")
+        _release(there)
         if self._once:
             return np.asarray((high == low)[place], np.bool_)
         found = np.flatnonzero(high > low)
@@ -46,9 +57,46 @@ class Multiset:
         first = low[found]
         taken[found] = np.minimum(counts[found], high[found] - first - self._taken[first])
         self._taken[first] += taken[found].astype(np.uint32)
+        _release(self._taken)
         # The how-manieth of its kind each number is.
         order = np.argsort(place, kind="stable")
         starts = np.cumsum(counts) - counts
         rank = np.empty(len(numbers), np.int64)
         rank[order] = np.arange(len(numbers)) - np.repeat(starts, counts)
         return np.asarray(rank >= taken[place], np.bool_)
+
+
+def _sort(path: Path, size: int) -> None:
+    """Sorts the file: a range of numbers after the other, each in a file of its own before."""
+    parts = -(-size // AT_ONCE)
+    places = [path.with_suffix(f".{part}") for part in range(parts)] if parts > 1 else [path]
+    if parts > 1:
+        edges = np.array([(part << 64) // parts for part in range(1, parts)], np.uint64)
+        files = [place.open("wb") for place in places]
+        try:
+            with path.open("rb") as whole:
+                while len(block := np.fromfile(whole, np.uint64, AT_ONCE)):
+                    block.sort()
+                    for file, some in zip(files, np.split(block, np.searchsorted(block, edges)), strict=True):
+                        some.tofile(file)
+        finally:
+            for file in files:
+                file.close()
+    blocks = (np.fromfile(place, np.uint64) for place in places)
+    if parts == 1:
+        found = next(blocks)
+        found.sort()
+        found.tofile(path)
+        return
+    with path.open("wb") as whole:
+        for place, block in zip(places, blocks, strict=True):
+            block.sort()
+            block.tofile(whole)
+            place.unlink()
+
+
+def _release(array: npt.NDArray[np.uint64] | npt.NDArray[np.uint32]) -> None:
+    """Lets the system have the pages that were looked at: what was written to them is in the file."""
+    mapped = getattr(array, "_mmap", None)
+    if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)

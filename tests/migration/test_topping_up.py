@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pluto_migration import ledger
+from pluto_migration import ledger, multiset
 from pluto_migration.digest import hashes
 from pluto_migration.known import find
 from pluto_migration.migrate import migrate
@@ -198,13 +198,29 @@ def test_a_multiset_takes_each_once(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "rows.hashes")
         path.write_bytes(rows(there).tobytes())
-        multiset = Multiset(path)
+        known = Multiset(path)
         found: list[bool] = []
         edges = [0, *sorted(min(cut, len(coming)) for cut in cuts), len(coming)]
         for first, last in itertools.pairwise(edges):
-            found += multiset.take(rows(coming[first:last])).tolist()
+            found += known.take(rows(coming[first:last])).tolist()
         assert found == expected
-        assert multiset.left == sum(count for count in left.values() if count > 0)
+        assert known.left == sum(count for count in left.values() if count > 0)
+
+
+def test_many_numbers_are_sorted_a_range_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(multiset, "AT_ONCE", 1000)
+    chance = np.random.default_rng(3)
+    numbers = chance.integers(0, 2**64, 10_500, np.uint64)
+    numbers[::3] = numbers[0]
+    path = tmp_path / "rows.hashes"
+    path.write_bytes(numbers.tobytes())
+    found = Multiset(path)
+    assert np.fromfile(path, np.uint64).tolist() == sorted(numbers.tolist())
+    assert found.left == 10_500
+    assert not found.take(numbers[:5000]).any()
+    assert found.left == 5500
+    assert found.take(numbers[:5000]).sum() == 5000 - min(1667, 3500 - 1667)
+    assert {one.name for one in tmp_path.iterdir()} == {"rows.hashes", "rows.taken"}
 
 
 def test_the_ledger_of_nothing_is_none() -> None:
