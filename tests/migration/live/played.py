@@ -59,6 +59,12 @@ class PlayedArtifact:
         return {"version": 1, **policy, "contents": contents}
 
     @property
+    def digest(self) -> str:
+        listed = sorted((path, entry["digest"]) for path, entry in self.manifest["contents"].items())
+        text = "wandb-artifact-manifest-v1\n" + "".join(f"{path}:{digest}\n" for path, digest in listed)
+        return hashlib.md5(text.encode()).hexdigest()
+
+    @property
     def node(self) -> dict[str, Any]:
         project = {"id": "UA==", "internalId": "UHJvamVjdEludGVybmFsSWQ6MQ==", "name": self.project}
         project["entity"] = {"name": self.entity}  # type: ignore[assignment]
@@ -77,7 +83,7 @@ class PlayedArtifact:
             "historyStep": self.step,
             "state": "COMMITTED",
             "size": sum(map(len, self.files.values())),
-            "digest": hashlib.md5(json.dumps(self.manifest).encode()).hexdigest(),
+            "digest": self.digest,
             "commitHash": "c0ffee",
             "fileCount": len(self.files),
             "createdAt": self.created,

@@ -26,6 +26,7 @@ def find(paths: Sequence[str], options: Options, problems: Problems) -> Iterator
     from pluto_migration.sources.wandb_live.spool import forget_unused
 
     forget_unused(understood.cache)
+    understood.service.anew()
     yield from found(paths, options, understood, problems)
 
 

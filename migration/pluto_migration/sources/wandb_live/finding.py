@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pluto_migration.source import Options, Problems
+from pluto_migration.sources.wandb_live import own
 from pluto_migration.sources.wandb_live.places import Place, Wanted, place
-from pluto_migration.sources.wandb_live.run import LiveRun
+from pluto_migration.sources.wandb_live.run import LiveRun, as_object
 from pluto_migration.sources.wandb_live.times import microseconds
 
-_PAGE: Final = 100
+_PAGE: Final = 50
 _LISTED: Final = ("createdAt", "heartbeatAt", "state", "displayName")
 _LIVE: Final = frozenset({"running", "pending", "preempting"})
 """States of a run that may go on at any moment."""
@@ -24,8 +25,8 @@ def found(paths: Sequence[str], options: Options, wanted: Wanted, problems: Prob
     places = [place(path) for path in paths]
     taken: dict[tuple[str, str], LiveRun] = {}
     for where in places:
-        for one in _below(where, wanted):
-            run = _run(one, options, wanted)
+        for one, config in _below(where, wanted):
+            run = _run(one, config, options, wanted)
             if not options.wants(run.project, run.id):
                 continue
             first = taken.setdefault((run.project, run.id), run)
@@ -40,11 +41,12 @@ def found(paths: Sequence[str], options: Options, wanted: Wanted, problems: Prob
             yield run
 
 
-def _below(where: Place, wanted: Wanted) -> Iterator[Any]:
+def _below(where: Place, wanted: Wanted) -> Iterator[tuple[Any, Any]]:
+    """The package's runs, each with its config as it came, where that is known."""
     service = wanted.service
     if where.run is not None:
         address = f"{where.entity}/{where.project}/{where.run}"
-        yield service.patience(f"the run {address}", lambda: service.api.run(address))
+        yield service.patience(f"the run {address}", lambda: service.api.run(address)), None
         return
     if where.project is not None:
         yield from _of_project(f"{where.entity}/{where.project}", wanted)
@@ -53,14 +55,38 @@ def _below(where: Place, wanted: Wanted) -> Iterator[Any]:
         yield from _of_project(f"{where.entity}/{project.name}", wanted)
 
 
-def _of_project(address: str, wanted: Wanted) -> Iterator[Any]:
-    service = wanted.service
-    yield from service.all(
-        f"the runs of {address}", lambda: service.api.runs(address, order="+created_at", per_page=_PAGE)
-    )
+def _of_project(address: str, wanted: Wanted) -> Iterator[tuple[Any, Any]]:
+    service, pages = wanted.service, list[Any]()
+
+    def listed() -> Any:
+        pages[:] = [_listed(service.api, address)]
+        return pages[0]
+
+    for run in service.all(f"the runs of {address}", listed):
+        yield run, _config(pages[0], run.id)
 
 
-def _run(one: Any, options: Options, wanted: Wanted) -> LiveRun:
+def _listed(api: Any, address: str) -> Any:
+    """The runs of a project, each with its config: it tells which run it was forked from."""
+    how = {"order": "+created_at", "per_page": _PAGE}
+    try:
+        return api.runs(address, **how, lazy=False)
+    except TypeError:  # releases that always give all
+        return api.runs(address, **how)
+
+
+def _config(pages: Any, id: str) -> Any:
+    """A run's config as the page has it that was read last; the package takes the objects it makes of it for plain
+    configs, and unwraps them twice.
+    """
+    try:
+        edges = pages.last_response["project"]["runs"]["edges"]
+        return next(edge["node"]["config"] for edge in edges if edge["node"]["name"] == id)
+    except (AttributeError, LookupError, TypeError, StopIteration):
+        return None
+
+
+def _run(one: Any, config: Any, options: Options, wanted: Wanted) -> LiveRun:
     source_project = f"{one.entity}/{one.project}"
     return LiveRun(
         service=wanted.service,
@@ -71,6 +97,7 @@ def _run(one: Any, options: Options, wanted: Wanted) -> LiveRun:
         project=options.project or source_project,
         id=str(one.id),
         attrs={name: getattr(one, name, None) for name in _LISTED},
+        branch=None if config is None else own.branch_point(as_object(config)),
     )
 
 

@@ -31,6 +31,14 @@ def split(raw: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[
     return config, kept, {OWN: rest} if rest else {}
 
 
+def branch_point(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Where a run was forked, by its config as the service has it; empty where it was not."""
+    own = raw.get(OWN)
+    own = own.get("value", own) if isinstance(own, Mapping) else {}
+    point = own.get("branch_point") if isinstance(own, Mapping) else None
+    return point if isinstance(point, Mapping) else {}
+
+
 def definitions(listed: Any) -> dict[str, Any]:
     """What `define_metric` said, by name, as the door has it in `_wandb.m`."""
     if not isinstance(listed, list):

@@ -20,6 +20,8 @@ from pluto_migration.sources.wandb_local.summary import Summary
 METADATA: Final = "wandb-metadata.json"
 REQUIREMENTS: Final = "requirements.txt"
 _SYSTEM: Final = "system."
+_AGGREGATES: Final = frozenset({"min", "max", "mean", "last", "first", "best"})
+"""What the service has in a summary of a metric whose definition names them."""
 _MOST: Final = 64 << 20
 """Bytes of the biggest file that is looked into."""
 
@@ -98,14 +100,14 @@ class Laid:
                 yield from gather.drain()
         yield from gather.drain()
 
-    def summary(self, summary: Mapping[str, Any]) -> Iterator[Item]:
-        """What somebody set in the summary."""
-        kept = Summary()
-        last = self._rows.last_step
-        kept.take(
-            {str(name): _numbers(value) for name, value in summary.items()}, int(last) + 1 if math.isfinite(last) else 0
-        )
-        own = kept.own(self._rows.last_of)
+    def summary(self, summary: Mapping[str, Any], defined: Mapping[str, Any]) -> Iterator[Item]:
+        """What somebody set in the summary. `defined`: what definitions of metrics say, as in `_wandb.m`."""
+        found, last = Summary(), self._rows.last_step
+        row = int(last) + 1 if math.isfinite(last) else 0
+        for name, value in summary.items():
+            made = isinstance(value, dict) and bool(value) and value.keys() <= _AGGREGATES
+            found.set((str(name),), _numbers(value), row, made=made)
+        own = found.own(self._rows.last_of, defined)
         if own:
             yield Facts(wandb={"summary": own})
 

@@ -48,6 +48,8 @@ class LiveRun(SourceRun):
     project: str
     id: str
     attrs: Mapping[str, Any]
+    branch: Mapping[str, Any] | None
+    """Where it was forked, empty where it was not; None: its config has to be asked for."""
     path: Path = field(init=False)
     _run: Any = field(default=None, init=False, repr=False)
     _list: list[Listed] | None = field(default=None, init=False, repr=False)
@@ -73,8 +75,8 @@ class LiveRun(SourceRun):
     @property
     def parent(self) -> Parent | None:
         """The run it was forked from, in the same project."""
-        moment = self._own.get("branch_point")
-        if not isinstance(moment, Mapping) or moment.get("run_id") in (None, "", self.id):
+        moment = own.branch_point(self._raw) if self.branch is None else self.branch
+        if moment.get("run_id") in (None, "", self.id):
             return None
         step = moment.get("step")
         return Parent(self.project, str(moment["run_id"]), float(step) if isinstance(step, (int, float)) else None)
@@ -84,7 +86,7 @@ class LiveRun(SourceRun):
         """Of all that the service says without giving the run's content."""
         run = self.run
         said = [getattr(run, name, None) for name in _SAID]
-        whole = [_VERSION, said, self._raw, _object(getattr(run, "summaryMetrics", None))]
+        whole = [_VERSION, said, self._raw, as_object(getattr(run, "summaryMetrics", None))]
         whole += [[file.content for file in self.listed]]
         text = json.dumps(whole, sort_keys=True, default=str)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -140,7 +142,7 @@ class LiveRun(SourceRun):
         yield from laid.rows(history.rows(spool), self._inherited(), self._count)
         yield from laid.events(spool.lines("events"))
         history.check_events(spool, problems, self.label)
-        yield from laid.summary(_object(getattr(run, "summaryMetrics", None)))
+        yield from laid.summary(as_object(getattr(run, "summaryMetrics", None)), self._own.get("m") or {})
         yield from console.items(spool, there.get(console.LOG), self.created or 0)
         yield from laid.rest(but=(console.LOG,))
         yield from artifacts.artifacts(self.service, run, spool, problems, self.label)
@@ -207,14 +209,14 @@ class LiveRun(SourceRun):
 
     @property
     def _raw(self) -> Mapping[str, Any]:
-        return _object(getattr(self.run, "rawconfig", None))
+        return as_object(getattr(self.run, "rawconfig", None))
 
     @property
     def _own(self) -> Mapping[str, Any]:
         return own.split(self._raw)[1]
 
 
-def _object(value: Any) -> Mapping[str, Any]:
+def as_object(value: Any) -> Mapping[str, Any]:
     """An object that the package gives as such, or as JSON."""
     if isinstance(value, str):
         try:

@@ -38,6 +38,10 @@ class Service:
             _apis[place] = made
         return _apis[place]
 
+    def anew(self) -> None:
+        """Forgets what was asked: the package keeps lists and runs for good, as they were."""
+        _apis.pop((os.getpid(), self.base_url), None)
+
     def all(self, what: str, pages: Callable[[], Any]) -> Iterator[Any]:
         """What a paginator of the package has, page after page, each tried again on its own."""
         found = self.patience(what, pages)
@@ -48,6 +52,8 @@ class Service:
             if one is _END:
                 return
             yield one
+            if isinstance(kept := getattr(found, "objects", None), list):
+                kept[at] = None  # it keeps all pages, and there may be many
             at += 1
 
 
