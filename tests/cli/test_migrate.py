@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from click.testing import Result
 
@@ -158,6 +159,22 @@ def test_ctrl_c_is_130_and_the_same_command_goes_on(tmp_path: Path, home: Path, 
     assert "failed" not in again.stdout
     with Client() as client:
         assert len(client.list_runs("old", limit=100)) == 40
+
+
+def test_ctrl_c_ends_a_verification_and_its_processes(tmp_path: Path, command: Run) -> None:
+    logs = tmp_path / "many"
+    for number in range(20):
+        shutil.copytree(SAMPLE / "exp1" / "train", logs / f"run{number}")
+    command("migrate", "tensorboard", logs, "--project", "old", "--workers", "1")
+    words = ["verify", "tensorboard", str(logs), "--project", "old", "--workers", "2"]
+    process = subprocess.Popen([*PLUTO, *words], start_new_session=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
+    children = until(psutil.Process(process.pid).children, 60, "the processes that compare")
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, ""), err
+    assert "Traceback" not in err
+    assert psutil.wait_procs(children, 30)[1] == []
 
 
 def test_help_loads_no_source_and_no_numpy() -> None:
