@@ -126,6 +126,8 @@ def plan_run(run: SourceRun) -> RunPlan:
                 _count(found, item, names)
     except (SourceError, OSError) as error:
         found.failed = str(error)
+    except Exception as error:  # noqa: BLE001  a mistake in one source's reader stops no other run
+        found.failed = f"{type(error).__name__}: {error}"
     found.series = len(names)
     found.problems = _noted(problems)
     return found

@@ -148,6 +148,8 @@ def verify_run(run: SourceRun, client: Client, *, receipts: bool = True) -> RunP
                 leave_receipt(client, found, proof)
     except (SourceError, QueryError, OSError) as error:
         proof.verdict, proof.reason = "failed", str(error)
+    except Exception as error:  # noqa: BLE001  a mistake in one source's reader stops no other run
+        proof.verdict, proof.reason = "failed", f"it can't be compared: {type(error).__name__}: {error}"
     proof.problems = [Noted(one.where, one.what, count) for one, count in problems]
     proof.seconds = time.monotonic() - began
     return proof

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from pluto_migration.migrate import migrate, settings_for
+from pluto_migration.plan import plan
 from pluto_migration.verify import Proof, RunProof, verify
 
 from pluto.query import Client
@@ -228,6 +229,14 @@ def test_a_run_that_is_not_there_and_one_that_can_not_be_read(source: Path) -> N
     synthetic.write(source, "two", broken=True)
     two = of(proof_of(source), "two")
     assert (two.verdict, two.reason) == ("failed", f"{source / 'two.run'}: it is broken; mend it")
+    synthetic.write(source, "two", bug=True)
+    two = of(proof_of(source), "two")
+    assert (two.verdict, two.reason) == ("failed", "it can't be compared: KeyError: 'a mistake in the module'")
+    planned = {run.id: run.failed for run in plan(synthetic, [str(source)]).runs}
+    assert planned == {
+        "broken": f"{source / 'broken.run'}: it is broken; mend it", "later": "", "one": "",
+        "two": "KeyError: 'a mistake in the module'",
+    }  # fmt: skip
 
 
 def test_several_processes_find_the_same(source: Path) -> None:
