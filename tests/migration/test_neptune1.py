@@ -132,6 +132,32 @@ def test_a_leftover_with_everything_that_the_client_can_log() -> None:
     assert pickle.loads(pickle.dumps(found.run)).fingerprint == found.run.fingerprint
 
 
+@pytest.mark.parametrize(
+    ("version", "id"),
+    [("0.16.18", "ffd13189-409c-4910-bfaa-467dc5bd2f45"), ("0.10.9", "80d6a4b0-9073-47ce-96af-c69e471d4fb7")],
+)
+def test_leftovers_of_older_releases(version: str, id: str) -> None:
+    """Made by neptune-client, before there were times of operations, metadata.json and namespaces for each process."""
+    source = reading.DATA / "neptune1-older" / version
+    found = read(source, path_map={f"/srv/demo/{version}": str(source)})
+    assert found.problems == []
+    assert (found.run.id, found.run.name, found.facts.tags) == (id, "old", ["t"])
+    assert found.facts.config["lr"] == 0.5
+    assert [(step, value) for step, _, value in found.points["m"]] == [(0, 0), (1, 1), (2, 2), (7, 9)]
+    assert [text for _, _, text in found.texts["s"]] == ["hello"]
+    assert set(found.points) == {"m", "sys/@monitoring/memory.used"}
+    lines = [line for one in found.of(Console) if one.stream == "stdout" for line in one.lines]
+    assert "printed" in lines
+    assert {one.source for one in found.of(Console)} == {"monitoring"}
+    content = files(found)
+    assert content["f", "f.txt"] == b"abc"
+    assert content["file", "gen.py"] == content["set", "gen.py"]
+    assert content["img", "img.png"].startswith(b"\x89PNG")
+    assert found.run.created is not None
+    assert found.facts.ended is not None
+    assert 0 < found.facts.ended - found.run.created < 60 * US
+
+
 # --- where it is ------------------------------------------------------------------------------------------------------
 
 LAYOUTS = {
@@ -351,7 +377,8 @@ def test_old_files_without_a_clock_follow_each_other(tmp_path: Path) -> None:
         left.floats("m", place, ts=place)
     found = read(tmp_path)
     assert [(step, time, value) for step, time, value in found.points["m"]] == [(0, 2 * US, 2), (1, 10 * US, 10)]
-    assert found.run.created is None
+    assert found.run.created == 2 * US
+    assert found.facts.ended == 10 * US
 
 
 def test_logs_are_read_by_number(tmp_path: Path) -> None:

@@ -43,6 +43,15 @@ class Operation:
     at: int | None
     """When, in microseconds since the epoch; None in old files."""
 
+    @property
+    def heard(self) -> int | None:
+        """When it was done, as far as that can be told: by the first value of a series, where nothing else does."""
+        if self.at is not None:
+            return self.at
+        values = self.body.get("values")
+        first = values[0] if isinstance(values, list) and values else None
+        return moment(first.get("ts")) if isinstance(first, dict) else None
+
 
 def operations(left: Left, problems: Problems) -> Iterator[Operation]:
     """All that was done to an object: of each process in its order, processes merged by the clock."""

@@ -86,9 +86,10 @@ def outline(left: Left, problems: Problems, until: int | None = None) -> Outline
     for operation in operations(left, problems):
         if until is not None and operation.at is not None and operation.at > until:
             continue
-        if operation.at is not None:
-            found.first = operation.at if found.first is None else min(found.first, operation.at)
-            found.last = operation.at if found.last is None else max(found.last, operation.at)
+        heard = operation.heard
+        if heard is not None:
+            found.first = heard if found.first is None else min(found.first, heard)
+            found.last = heard if found.last is None else max(found.last, heard)
         replay.do(operation, found.count)
         found.count += 1
     return found

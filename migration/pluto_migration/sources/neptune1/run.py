@@ -44,7 +44,8 @@ class LeftRun(SourceRun):
         """As its `metadata.json` has it, else when the first operation was done."""
         if self.left.created is not None:
             return self.left.created
-        return next((operation.at for operation in operations(self.left, Problems()) if operation.at is not None), None)
+        heard = (operation.heard for operation in operations(self.left, Problems()))
+        return next((at for at in heard if at is not None), None)
 
     @cached_property
     def name(self) -> str | None:
