@@ -112,7 +112,8 @@ def test_what_is_not_tried_again(clock: Clock, error: BaseException, status: int
 @pytest.mark.parametrize(
     "error",
     [Http("", 408), Http("", 429), Http("", 500), Http("", 502), Http("HTTP 599"), ConnectionResetError(),
-     TimeoutError(), OSError("unexpected EOF"), RuntimeError("unexpected EOF"), Http("failed", 200, exc=ConnectionError("x"))],
+     TimeoutError(), OSError("unexpected EOF"), RuntimeError("unexpected EOF"),
+     Http("failed", 200, exc=ConnectionError("x"))],
 )  # fmt: skip
 def test_what_is_tried_again(clock: Clock, error: BaseException) -> None:
     assert Patience(1000, clock.wait, clock.now)("it", failing(error)) == "answer"

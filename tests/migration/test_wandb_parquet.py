@@ -237,6 +237,13 @@ def test_what_is_refused(tmp_path: Path) -> None:
         read_all(tmp_path / "bad.parquet")
 
 
+def test_without_pyarrow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    write(tmp_path / "r" / "0.parquet", [row(0, x=1.0)])
+    with pytest.raises(SourceError, match=r"pluto-ml\[migrate\]"):
+        read_all(tmp_path)
+
+
 def test_a_part_that_is_none_does_not_harm_the_others(tmp_path: Path) -> None:
     write(tmp_path / "r" / "0.parquet", [row(0, x=1.0)])
     (tmp_path / "r" / "1.parquet").write_bytes(b"PAR1 no PAR1")

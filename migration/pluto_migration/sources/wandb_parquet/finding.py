@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,13 +27,16 @@ _ARTIFACT: Final = re.compile(r"run-(?P<run>.+)-history(?::v\d+)?", re.S)
 def find(paths: Sequence[str], options: Options, problems: Problems) -> Iterator[SourceRun]:  # noqa: ARG001
     """The runs whose histories lie below the paths. `options.project` is needed: exports do not name it.
 
-    Raises `SourceError` for a path without Parquet files, without a project, and for `run_id` with several runs.
+    Raises `SourceError` for a path without Parquet files, without a project, without pyarrow, and for `run_id` with
+    several runs.
     """
     for key in options.settings:
         if key not in SETTINGS:
             raise SourceError(f"{NAME} knows no setting {key!r}: it has {', '.join(SETTINGS)}")
     if not options.project:
         raise SourceError("an export does not say which project its run is of: --project says where it goes")
+    if importlib.util.find_spec("pyarrow") is None:
+        raise SourceError("Parquet files are read with pyarrow, which is not there: pip install 'pluto-ml[migrate]'")
     found: dict[str, list[Path]] = {}
     for path in paths:
         files = list(_files(Path(path)))

@@ -193,7 +193,7 @@ class Reading:
         if not any((folder / "media").is_dir() for folder in self._folders):
             self._problems.note(self._run.path, f"the files of {name!r} are not beside the export: their JSON comes")
             return
-        place = media.Place(name, step, time, self._file, self._problems, str(self._run.path), {})
+        place = media.Place(name, step, time, self._file, self._problems, str(self._run.path))
         yield from media.items(place, value)
 
     def _file(self, relative: str) -> Path | None:
