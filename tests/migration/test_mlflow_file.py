@@ -351,6 +351,14 @@ def test_inputs_models_and_the_registry_are_kept(store: Store, read: Any) -> Non
     assert entry.digest == base64.b64encode(hashlib.md5(b"weights").digest()).decode()
 
 
+def test_a_model_without_files_is_no_artifact_and_still_kept(store: Store, read: Any) -> None:
+    place = store.run()
+    store.yaml(place.parent / "models" / "m-1", {"name": "net", "source_run_id": RUN})
+    items, problems = read(store)
+    assert not of(items, Artifact) and problems == ""
+    assert extras_of(items)["logged_models"]["m-1"]["name"] == "net"
+
+
 def test_what_belongs_to_no_run_is_named(store: Store) -> None:
     store.run()
     store.yaml(store.path / "1" / "models" / "m-2", {"name": "lost"})

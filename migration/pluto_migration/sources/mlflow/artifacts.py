@@ -11,11 +11,11 @@ import stat
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from pluto.core.jsonable import plain
-from pluto_migration.model import Artifact, Data, Entry, File, Item, MediaType
+from pluto_migration.model import Data, Entry, File, Item, MediaType
 from pluto_migration.paths import inside
 from pluto_migration.source import Problems, SourceError
 
@@ -130,20 +130,19 @@ class Artifacts:
             kind = _TYPES.get(path.suffix.lower(), "FILE")
             yield File(name=name, type=kind, content=path, file_name=path.name)
 
-    def version(
-        self, name: str, type: str, source_id: str, metadata: Mapping[str, Any], time: int, problems: Problems
-    ) -> Artifact:
-        """All of them as a version of an artifact."""
-        entries = []
+    def entries(self, problems: Problems) -> list[Entry]:
+        """All of them as entries of a version of an artifact."""
+        found = []
+        if self.folder is None and self.recorded:
+            problems.note(
+                self.recorded, "files of a model there are not here; --path-map tells where they are"
+            )
         for relative, path in self.files(problems):
             try:
-                size = path.stat().st_size
-                entries.append(Entry(relative, _md5(path), path, size))
+                found.append(Entry(relative, _md5(path), path, path.stat().st_size))
             except OSError as error:
                 problems.note(path, f"it can't be read: {error.strerror}")
-        if self.folder is None and self.recorded:
-            problems.note(self.recorded, f"the files of model {name} are not here; --path-map tells where they are")
-        return Artifact(name, type, entries, metadata=metadata, time=time, source_id=source_id)
+        return found
 
 
 def _table(relative: str, path: Path, taken: Collection[str], problems: Problems) -> Iterator[Item]:

@@ -15,7 +15,7 @@ from pluto_migration.source import Options, Problems, SourceError, fingerprint_o
 from pluto_migration.sources.mlflow.artifacts import Artifacts
 from pluto_migration.sources.mlflow.database import Database, Session
 from pluto_migration.sources.mlflow.metric_files import EXACT_STEP
-from pluto_migration.sources.mlflow.run import MlflowRun, Recorded, metric_name, micros
+from pluto_migration.sources.mlflow.run import MlflowRun, Model, Recorded, metric_name, micros
 
 _POINT: Final = ("key", "step", "timestamp", "value", "is_nan")
 _HIGHEST: Final = sys.float_info.max
@@ -97,7 +97,8 @@ class DatabaseRun(MlflowRun):
         del problems
         return self._located(info.get("artifact_uri"), self.id)
 
-    def _models(self, problems: Problems) -> Iterator[Item]:
+    def _models(self, problems: Problems) -> Iterator[Model]:
+        del problems
         with self._database.reading() as session:
             models = list(session.rows("logged_models", {"source_run_id": self.id}, ["creation_timestamp_ms"]))
             for about in models:
@@ -108,7 +109,7 @@ class DatabaseRun(MlflowRun):
             id = str(about.get("model_id"))
             files = self._located(about.get("artifact_location"), id)
             time = micros(about.get("creation_timestamp_ms")) or 0
-            yield files.version(str(about.get("name") or id), "model", id, about, time, problems)
+            yield Model(id, str(about.get("name") or id), time, about, files)
 
     def _located(self, recorded: object, id: str) -> Artifacts:
         file = self._database.path

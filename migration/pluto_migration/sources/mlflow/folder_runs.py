@@ -21,7 +21,7 @@ from pluto_migration.sources.mlflow.folder import (
     values_in,
 )
 from pluto_migration.sources.mlflow.metric_files import points
-from pluto_migration.sources.mlflow.run import MlflowRun, Recorded, micros
+from pluto_migration.sources.mlflow.run import MlflowRun, Model, Recorded, micros
 
 _STATUSES: Final = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
 
@@ -134,16 +134,14 @@ class FolderRun(MlflowRun):
             return Artifacts(None)
         return found
 
-    def _models(self, problems: Problems) -> Iterator[Item]:
+    def _models(self, problems: Problems) -> Iterator[Model]:
         for place, about in self._experiment.models().get(self.id, ()):
             metadata = {**about, "params": values_in(place / "params", problems),
                         "tags": values_in(place / "tags", problems)}  # fmt: skip
             files = self._located(about.get("artifact_location"), place)
             name = about.get("name")
-            yield files.version(
-                name if isinstance(name, str) and name else place.name, "model", place.name, metadata,
-                micros(about.get("creation_timestamp")) or 0, problems,
-            )  # fmt: skip
+            name = name if isinstance(name, str) and name else place.name
+            yield Model(place.name, name, micros(about.get("creation_timestamp")) or 0, metadata, files)
 
 
 def runs_of(store: Folder, options: Options, problems: Problems) -> Iterator[FolderRun]:

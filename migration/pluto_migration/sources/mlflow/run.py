@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from pluto_migration.model import Facts, Item, Parent, Points, Status
+from pluto_migration.model import Artifact, Facts, Item, Parent, Points, Status
 from pluto_migration.source import Options, Problems, SourceRun
 from pluto_migration.sources.mlflow.artifacts import Artifacts
 
@@ -34,6 +34,24 @@ class Recorded:
     params: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     extras: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that a run logged."""
+
+    id: str
+    name: str
+    time: int
+    about: Mapping[str, Any]
+    files: Artifacts
+
+    def item(self, problems: Problems) -> Item:
+        """A version of an artifact; of a model without files, of which there are none, what is known of it."""
+        entries = self.files.entries(problems)
+        if not entries:
+            return Facts(extras={"logged_models": {self.id: dict(self.about)}})
+        return Artifact(self.name, "model", entries, metadata=self.about, time=self.time, source_id=self.id)
 
 
 class MlflowRun(SourceRun):
@@ -73,7 +91,8 @@ class MlflowRun(SourceRun):
                 names.add(item.name)
             yield item
         yield from self._artifacts(recorded.info, problems).items(names, recorded.tags, problems)
-        yield from self._models(problems)
+        for model in self._models(problems):
+            yield model.item(problems)
 
     @abstractmethod
     def _recorded(self, problems: Problems) -> Recorded:
@@ -88,7 +107,7 @@ class MlflowRun(SourceRun):
         """Its files."""
 
     @abstractmethod
-    def _models(self, problems: Problems) -> Iterator[Item]:
+    def _models(self, problems: Problems) -> Iterator[Model]:
         """The models it logged."""
 
 
