@@ -41,7 +41,7 @@ class Laid:
     def labels(self, labels: Any) -> None:
         """The names of masks' classes, as the config has them."""
         if isinstance(labels, Mapping):
-            self._rows.labels = labels
+            self._rows.labels = labels.get
 
     def about(self) -> Iterator[Item]:
         """What the files say of machine, code and packages."""

@@ -2,7 +2,7 @@
 
 Read top-down: `finding` (which runs there are), `run` (one of them), `reading` (record by record), `log` (how records
 lie in the file), `history` and `columns` (rows, quickly), `rows` (how values are laid down), `media`, `artifacts`,
-`console`, `stats`, `summary`, `facts`, `machine`, `files`.
+`console`, `stats`, `files`; `told` (what is known of the run beside), `summary`, `facts`, `machine`.
 """
 
 from __future__ import annotations

@@ -15,7 +15,18 @@ KEPT: Final = frozenset(
 )
 """What the key `_wandb` of W&B's own configs has that the door has there, too."""
 
-_TEXTS: Final = {1: "id", 2: "entity", 3: "project", 6: "group", 7: "job_type", 8: "name", 9: "notes", 12: "sweep_id"}
+_TEXTS: Final = {
+    1: "id",
+    2: "entity",
+    3: "project",
+    6: "group",
+    7: "job_type",
+    8: "name",
+    9: "notes",
+    12: "sweep_id",
+    13: "host",
+    16: "storage_id",
+}
 _KINDS: Final = ("min", "max", "mean", "best", "last", "none", "copy", "first")
 _GOALS: Final = {1: "minimize", 2: "maximize"}
 
@@ -37,8 +48,6 @@ def run(record: bytes) -> dict[str, Any]:
                 found.setdefault("tags", []).append(protobuf.text(value))
             elif number in (4, 5):
                 found.setdefault({4: "config", 5: "summary"}[number], []).append(bytes(value))
-            elif number == 13:
-                found["host"] = protobuf.text(value)
             elif number == 17:
                 found["started"] = moment(value)
             elif number == 21:

@@ -48,8 +48,8 @@ class Place:
     files: Files
     problems: Problems
     where: str
-    labels: Mapping[str, Any]
-    """The names of masks' classes, by key and layer."""
+    labels: Callable[[str], Any] = lambda _: None
+    """Gives the names of a mask's classes by key and layer, as the config has them."""
 
     def note(self, what: str) -> None:
         """Notes a problem with it."""
@@ -136,7 +136,7 @@ def _layers(place: Place, boxes: Any, masks: Any, index: int) -> Generator[Item,
 
 
 def _classes(place: Place, layer: str) -> dict[str, Any]:
-    said = _dict(place.labels.get(f"{place.name}{_BETWEEN}{layer}")).get("value")
+    said = _dict(place.labels(f"{place.name}{_BETWEEN}{layer}")).get("value")
     return {"class_labels": {str(number): str(text) for number, text in said.items()}} if isinstance(said, dict) else {}
 
 

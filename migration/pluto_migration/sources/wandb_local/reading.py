@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pluto.core import protobuf
 from pluto_migration.gather import Gather
-from pluto_migration.model import Alert, Facts, Item, Status
+from pluto_migration.model import Alert, Item
 from pluto_migration.source import Problems, SourceError
-from pluto_migration.sources.wandb_local import artifacts, facts, log, machine, stats
+from pluto_migration.sources.wandb_local import artifacts, facts, log, stats
 from pluto_migration.sources.wandb_local.console import Screen
 from pluto_migration.sources.wandb_local.files import Folder, kept
-from pluto_migration.sources.wandb_local.history import BadValueError, History, decoded, values_of
+from pluto_migration.sources.wandb_local.history import History
 from pluto_migration.sources.wandb_local.rows import Rows, as_float
-from pluto_migration.sources.wandb_local.summary import Summary
+from pluto_migration.sources.wandb_local.told import Told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,20 +47,11 @@ class Reading:
         self._history = History(self._rows)
         self._samples = Gather()
         self._sample = 0
-        self._config: dict[str, Any] = {}
-        self._rows.labels = _Labels(self._config)
-        self._definitions: dict[str, Any] = {}
-        self._summary = Summary()
-        self._said: dict[str, Any] = {}
-        """What the records of the run say, the last word on each."""
-        self._machine: dict[str, Any] = {}
-        self._extras: dict[str, Any] = {}
+        self._told = Told(self._note)
+        self._rows.labels = self._told.labels
         self._starts: dict[str, float] = {}
-        self._code: int | None = None
-        self._preempting = False
-        self._sent = False
-        """Whether the record was sent by the user's process, and not made by W&B of others."""
-        self._last = self._ended = 0
+        self._last = 0
+        """The latest time that a record had."""
         self._screens: dict[int, Screen] = {}
         self._printed = False
         self._damaged = 0
@@ -75,7 +66,8 @@ class Reading:
             raise SourceError("; ".join(unread))
         for directory in self._run.directories:
             yield from self._directory(directory)
-        yield self._facts()
+        folders = [directory.path.name for directory in self._run.directories]
+        yield self._told.facts(self._now(), self._rows, self._starts, self._requirements(), folders)
 
     def _failure(self, directory: Directory) -> Iterator[Exception]:
         try:
@@ -107,11 +99,12 @@ class Reading:
         yield from self._samples.drain()
         yield from self._console_end()
         yield from self._rest(directory)
-        first = self._said.get("first_step", 0)
-        if directory is self._run.directories[0] and first > 0 and "branch_point" not in self._said:
+        said = self._told.run
+        first = said.get("first_step", 0)
+        if directory is self._run.directories[0] and first > 0 and "branch_point" not in said:
             self._note(f"the run went on at row {first}: what came before is in none of these folders")
         start = directory.started or self._last
-        self._starts[str(start)] = self._history.offset(start, float(self._said.pop("runtime", 0)))
+        self._starts[str(start)] = self._history.offset(start, float(said.pop("runtime", 0)))
 
     def _begin(self, directory: Directory) -> None:
         settings = self._run.settings
@@ -131,7 +124,8 @@ class Reading:
         self._last = max(self._last, directory.started or 0)
         self._history.began(directory.started or self._last)
         self._screens = {0: Screen("stderr"), 1: Screen("stdout")}
-        self._printed, self._damaged, self._machine, self._code = False, 0, {}, None
+        self._printed, self._damaged = False, 0
+        self._told.begin()
 
     def _quickly(self, payload: bytes) -> bool:
         """Takes a row, or passes by what follows from one: nearly all records are such. Whether it was one."""
@@ -150,9 +144,9 @@ class Reading:
 
     def _record(self, payload: bytes) -> Iterator[Item]:
         """Any other record."""
-        self._sent = _SENDER in payload
+        row, sent = self._row(), _SENDER in payload
         for number, of, value in protobuf.fields(payload):
-            if of == protobuf.LENGTH:
+            if of == protobuf.LENGTH and not self._told.take(number, value, row, sent):
                 take = _TAKE.get(number)
                 if take is not None:
                     yield from take(self, value)
@@ -161,41 +155,6 @@ class Reading:
 
     def _take_history(self, record: bytes) -> Iterator[Item]:
         self._history.record(record, 0, len(record))
-        yield from ()
-
-    def _take_summary(self, record: bytes) -> Iterator[Item]:
-        changed, removed = values_of(record)
-        row = self._row()
-        for path, text, typed in changed:
-            value = self._value(path, text, typed)
-            if value is not _BAD:
-                self._summary.set(path, value, row, made=not self._sent)
-        for path in removed:
-            self._summary.delete(path, row)
-        yield from ()
-
-    def _take_config(self, record: bytes) -> Iterator[Item]:
-        changed, removed = values_of(record)
-        for path, text, typed in changed:
-            value = self._value(path, text, typed)
-            if value is not _BAD:
-                facts.merged(self._config, path, value)
-        for path in removed:
-            facts.taken_out(self._config, path)
-        yield from ()
-
-    def _take_run(self, record: bytes) -> Iterator[Item]:
-        said = facts.run(record)
-        for config in said.pop("config", ()):
-            yield from self._take_config(config)
-        for summary in said.pop("summary", ()):
-            yield from self._take_summary(summary)
-        self._said.update(said)
-
-    def _take_metric(self, record: bytes) -> Iterator[Item]:
-        found = facts.definition(record)
-        if found is not None:
-            self._definitions[found[0]] = found[1]
         yield from ()
 
     def _take_stats(self, record: bytes) -> Iterator[Item]:
@@ -210,7 +169,7 @@ class Reading:
                         key, text = (protobuf.text(inner), text) if field == 1 else (key, bytes(inner))
                 values.append((key, text))
         for key, text in values:
-            sample = self._value((key,), text, None)
+            sample = self._told.value((key,), text)
             if isinstance(sample, bool) or not isinstance(sample, (int, float)):
                 self._note(f"the system metric {key!r} has a value that is no number")
                 continue
@@ -242,53 +201,10 @@ class Reading:
         row = self._row()
         yield artifacts.artifact(record, self._now(), row, self._contents)
 
-    def _take_use(self, record: bytes) -> Iterator[Item]:
-        used = artifacts.used(record)
-        self._extras.setdefault("used_artifacts", []).append(used)
-        self._note(
-            f"the run used the artifact {used.get('name') or used.get('id')!r}, whose content is not in its folder"
-        )
-        yield from ()
-
-    def _take_tensorboard(self, record: bytes) -> Iterator[Item]:
-        said = facts.texts(record)
-        names = {1: "log_dir", 3: "root_dir", 4: "namespace", 5: "save_path"}
-        found = {names[number]: text for number, text in said.items() if number in names and text}
-        self._extras.setdefault("tensorboard", []).append(found)
-        yield from ()
-
     def _take_alert(self, record: bytes) -> Iterator[Item]:
         said = facts.texts(record)
         level = _LEVELS.get(said.get(3, "").upper(), "INFO")
         yield Alert(self._now(), said.get(1, ""), said.get(2, ""), level)  # type: ignore[arg-type]
-
-    def _take_exit(self, record: bytes) -> Iterator[Item]:
-        self._code, runtime = facts.exit_of(record)
-        if runtime is not None and "started" in self._said:
-            self._ended = max(self._ended, self._said["started"] + runtime * 1_000_000)
-        yield from ()
-
-    def _take_header(self, record: bytes) -> Iterator[Item]:
-        for number, kind, value in protobuf.fields(record):
-            if number == 1 and kind == protobuf.LENGTH:
-                producer = facts.texts(value).get(1)
-                if producer:
-                    self._extras["writer"] = producer
-        yield from ()
-
-    def _take_telemetry(self, record: bytes) -> Iterator[Item]:
-        names = {4: "python_version", 5: "cli_version", 6: "huggingface_version", 13: "platform"}
-        said = {names[number]: text for number, text in facts.texts(record).items() if number in names and text}
-        self._extras.setdefault("telemetry", {}).update(said)
-        yield from ()
-
-    def _take_environment(self, record: bytes) -> Iterator[Item]:
-        self._machine.update(machine.environment(record))
-        yield from ()
-
-    def _take_preempting(self, record: bytes) -> Iterator[Item]:  # noqa: ARG002
-        self._preempting = True
-        yield from ()
 
     # the end
 
@@ -306,44 +222,10 @@ class Reading:
         started = directory.started or 0
         said = self._json(METADATA)
         if isinstance(said, dict):
-            self._machine = {**self._machine, **said}
-        elif self._machine:
-            yield kept(METADATA, json.dumps(self._machine, indent=2).encode(), started)
+            self._told.machine.update(said)
+        elif self._told.machine:
+            yield kept(METADATA, json.dumps(self._told.machine, indent=2).encode(), started)
         yield from self._folder.rest(started)
-
-    def _facts(self) -> Facts:
-        run, said = self._run, self._said
-        config = {name: value for name, value in self._config.items() if name != "_wandb"}
-        own = self._config.get("_wandb")
-        kept_own, more = facts.of_wandb(own if isinstance(own, dict) else {})
-        point = said.get("branch_point")
-        wandb: dict[str, Any] = {"door": "wandb", **kept_own, **self._rows.own(), "starts": self._starts}
-        wandb.update({name: said[name] for name in ("entity", "sweep_id", "host") if name in said})
-        summary = self._summary.own(self._rows.last_of, self._definitions)
-        wandb.update({"m": self._definitions} if self._definitions else {})
-        wandb.update({"summary": summary} if summary else {})
-        wandb.update({"preempting": True} if self._preempting else {})
-        wandb.update({"branch_point": {"run_id": point.get("run"), "step": point.get("value")}} if point else {})
-        extras = {**self._extras, **({"_wandb": more} if more else {})}
-        extras.update(
-            {name: said[name] for name in ("storage_id", "resumed", "forked", "first_step") if said.get(name)}
-        )
-        extras["directories"] = [directory.path.name for directory in run.directories]
-        git = said.get("git")
-        about = machine.metadata({**({"git": git} if git else {}), **self._machine}, self._requirements())
-        status: Status = "crashed" if self._code is None else "failed" if self._code else "finished"
-        return Facts(
-            name=said.get("name"),
-            notes=said.get("notes"),
-            tags=facts.tags(said.get("tags", ()), said.get("group"), said.get("job_type")),
-            status=status,
-            exit_code=self._code,
-            ended=max(self._now(), self._ended) or None,
-            config=config,
-            metadata=about,
-            wandb=wandb,
-            extras=extras,
-        )
 
     # within
 
@@ -369,13 +251,6 @@ class Reading:
             return []
         return [line.strip() for line in text.splitlines() if line.strip()]
 
-    def _value(self, path: tuple[str, ...], text: bytes | None, typed: Any) -> Any:
-        try:
-            return typed if text is None else decoded(text)
-        except BadValueError as error:
-            self._note(f"{'.'.join(path)!r}: {error}")
-            return _BAD
-
     def _row(self) -> int:
         """The row that comes next."""
         last = self._rows.last_step
@@ -395,27 +270,6 @@ class Reading:
             self._problems.note(self._log, f"bytes are lost in further places: {reason}")
 
 
-class _Bad:
-    """Stands for a value that can't be read."""
-
-
-_BAD: Final = _Bad()
-
-
-class _Labels(dict[str, Any]):
-    """The names of masks' classes, looked up in the config as it is then."""
-
-    def __init__(self, config: dict[str, Any]) -> None:
-        super().__init__()
-        self._config = config
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """What the config says of a key and layer."""
-        own = self._config.get("_wandb")
-        labels = own.get("mask/class_labels") if isinstance(own, dict) else None
-        return labels.get(key, default) if isinstance(labels, dict) else default
-
-
 def _follows(payload: bytes, at: int) -> bool:
     """Whether the record is a summary that W&B made of a row: nobody named as its sender, names by nested keys."""
     size, at = protobuf.varint(payload, at)
@@ -427,22 +281,11 @@ def _follows(payload: bytes, at: int) -> bool:
 
 _TAKE: Final = {
     2: Reading._take_history,
-    3: Reading._take_summary,
     4: Reading._take_output,
-    5: Reading._take_config,
     7: Reading._take_stats,
     8: Reading._take_artifact,
-    9: Reading._take_tensorboard,
     10: Reading._take_alert,
-    11: Reading._take_telemetry,
-    12: Reading._take_metric,
     13: Reading._take_output,
-    17: Reading._take_run,
-    18: Reading._take_exit,
-    21: Reading._take_header,
-    23: Reading._take_preempting,
-    25: Reading._take_use,
-    26: Reading._take_environment,
     27: Reading._take_logger,
 }
-"""What is done with each kind of record, by the number of its field."""
+"""What is done with records that `Told` does not take, by the number of their field."""

@@ -41,8 +41,8 @@ class Rows:
         self.last: dict[str, Any] = {}
         """The last value of each name that is no number."""
         self.last_step = -math.inf
-        self.labels: Mapping[str, Any] = {}
-        """The names of masks' classes, as the config has them."""
+        self.labels: Callable[[str], Any] = lambda _: None
+        """The names of a mask's classes, as the config has them, by key and layer."""
         self._files = files
         self._names: dict[NamePath, str] = {}
         self.later: list[tuple[str, Any]] = []
