@@ -70,8 +70,8 @@ class Plan:
 
     @property
     def whole(self) -> bool:
-        """Whether something can be read of every run."""
-        return not any(run.failed for run in self.runs)
+        """Whether something can be read of every run, and not only problems were found."""
+        return not any(run.failed for run in self.runs) and bool(self.runs or not self.problems)
 
     @property
     def totals(self) -> Counts:

@@ -111,8 +111,13 @@ class Report:
 
     @property
     def whole(self) -> bool:
-        """Whether everything that was to come over is in the store now, as far as it could be read."""
-        return not self.interrupted and not any(run.state in ("failed", "refused") for run in self.runs)
+        """Whether everything that was to come over is in the store now, as far as it could be read.
+
+        Not so where nothing but problems was found.
+        """
+        if self.interrupted or (self.problems and not self.runs):
+            return False
+        return not any(run.state in ("failed", "refused") for run in self.runs)
 
     @property
     def states(self) -> dict[str, int]:

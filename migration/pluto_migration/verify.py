@@ -76,8 +76,8 @@ class Proof:
 
     @property
     def whole(self) -> bool:
-        """Whether the store has everything as the source has it."""
-        return all(run.verdict == "same" for run in self.runs)
+        """Whether the store has everything as the source has it, and not only problems were found."""
+        return all(run.verdict == "same" for run in self.runs) and bool(self.runs or not self.problems)
 
     def to_json(self) -> dict[str, Any]:
         """The proof as dicts, lists, texts and numbers."""

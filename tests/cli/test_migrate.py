@@ -106,6 +106,16 @@ def test_what_can_not_be_is_said_in_a_line(logs: Path, command: Run, tmp_path: P
         assert "nowhere" in command(*verb, "tensorboard", tmp_path / "nowhere", "--project", "old", code=1).stderr
 
 
+@pytest.mark.parametrize("verb", [["migrate"], ["migrate", "plan"], ["verify"]], ids="-".join)
+def test_nothing_but_problems_is_a_failure(tmp_path: Path, printed: Callable[..., Any], verb: list[str]) -> None:
+    export = tmp_path / "data" / "ws_p-0123456789abcdef"
+    export.mkdir(parents=True)
+    (export / "RUN-1-0123456789abcdef_part_0.parquet").write_bytes(b"PAR1 and no more")
+    told = printed(*verb, "neptune-exporter", tmp_path, code=1)
+    assert (told["runs"], told["whole"]) == ([], False)
+    assert told["problems"]
+
+
 def test_a_run_that_is_missing_fails_a_verification(logs: Path, command: Run) -> None:
     command("migrate", "tensorboard", logs, "--project", "old", "--include", "*/eval")
     told = command("verify", "tensorboard", logs, "--project", "old", code=1).stdout
