@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,9 @@ class Multiset:
             _sort(path, size)
             self._numbers = np.memmap(path, np.uint64, "r", shape=(size,))
             self._taken = np.memmap(path.with_suffix(".taken"), np.uint32, "w+", shape=(size,))
+            # The last number of each stretch, by which it is told where to look.
+            self._starts = np.arange(0, size, AT_ONCE)
+            self._lasts = np.array(self._numbers[np.minimum(self._starts + AT_ONCE, size) - 1])
 
     @property
     def left(self) -> int:
@@ -47,23 +50,35 @@ class Multiset:
         if there is None or not len(numbers):
             return np.ones(len(numbers), np.bool_)
         wanted, place, counts = np.unique(numbers, return_inverse=True, return_counts=True)
-        low = np.searchsorted(there, wanted, "left")
-        high = np.searchsorted(there, wanted, "right")
-        _release(there)
+        low, high = self._places(wanted, "left"), self._places(wanted, "right")
         if self._once:
             return np.asarray((high == low)[place], np.bool_)
-        found = np.flatnonzero(high > low)
         taken = np.zeros(len(wanted), np.int64)
-        first = low[found]
-        taken[found] = np.minimum(counts[found], high[found] - first - self._taken[first])
-        self._taken[first] += taken[found].astype(np.uint32)
-        _release(self._taken)
+        found = np.flatnonzero(high > low)
+        for some in np.split(found, np.searchsorted(low[found], self._starts[1:])):
+            first = low[some]
+            taken[some] = np.minimum(counts[some], high[some] - first - self._taken[first])
+            self._taken[first] += taken[some].astype(np.uint32)
+            _release(self._taken)
         # The how-manieth of its kind each number is.
         order = np.argsort(place, kind="stable")
         starts = np.cumsum(counts) - counts
         rank = np.empty(len(numbers), np.int64)
         rank[order] = np.arange(len(numbers)) - np.repeat(starts, counts)
         return np.asarray(rank >= taken[place], np.bool_)
+
+    def _places(self, wanted: Words, side: Literal["left", "right"]) -> npt.NDArray[np.int64]:
+        """Where sorted numbers belong, as `numpy.searchsorted` tells it; one stretch is looked at after the other."""
+        assert self._numbers is not None
+        found = np.full(len(wanted), len(self._numbers), np.int64)
+        stretches = np.searchsorted(self._lasts, wanted, side)
+        edges = np.searchsorted(stretches, np.arange(len(self._starts) + 1))
+        for start, low, high in zip(self._starts, edges, edges[1:], strict=False):
+            if low < high:
+                stretch = self._numbers[start : start + AT_ONCE]
+                found[low:high] = start + np.searchsorted(stretch, wanted[low:high], side)
+                _release(self._numbers)
+        return found
 
 
 def _sort(path: Path, size: int) -> None:

@@ -6,6 +6,7 @@ import collections
 import itertools
 import json
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -175,13 +176,20 @@ def test_a_child_that_inherited_the_config_is_not_taken_for_the_run(local: Setti
     assert states == {"parent": "unchanged", "child": "refused"}
 
 
+@pytest.fixture(scope="module")
+def few_at_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(multiset, "AT_ONCE", 5)
+        yield
+
+
 numbers = st.sampled_from([0.0, -0.0, 1.0, 0.5, float("nan"), float("inf"), -1.0])
 points = st.lists(st.tuples(numbers, st.integers(0, 2), numbers), max_size=40)
 
 
 @given(there=points, coming=points, cuts=st.lists(st.integers(0, 40), max_size=4))
 def test_a_multiset_takes_each_once(
-    there: list[tuple[float, int, float]], coming: list[tuple[float, int, float]], cuts: list[int]
+    few_at_once: None, there: list[tuple[float, int, float]], coming: list[tuple[float, int, float]], cuts: list[int]
 ) -> None:
     def rows(some: list[tuple[float, int, float]]) -> np.ndarray[Any, np.dtype[np.uint64]]:
         steps, times, values = zip(*some, strict=True) if some else ((), (), ())
@@ -200,6 +208,7 @@ def test_a_multiset_takes_each_once(
         path.write_bytes(rows(there).tobytes())
         known = Multiset(path)
         found: list[bool] = []
+        assert multiset.AT_ONCE == 5
         edges = [0, *sorted(min(cut, len(coming)) for cut in cuts), len(coming)]
         for first, last in itertools.pairwise(edges):
             found += known.take(rows(coming[first:last])).tolist()
