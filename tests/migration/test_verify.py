@@ -275,3 +275,17 @@ def test_forks_are_linked_and_have_their_own_points_alone(
         with Client(settings={"host": "local"}) as client:
             client.delete_run(PROJECT, number("a-parent"))
         assert told in of(proof_of(folder, to), "b-child").adapted
+
+
+@pytest.mark.parametrize("where", ["local", "stock"])
+def test_a_run_that_has_grown_is_the_same_once_it_is_topped_up(
+    source: Path, where: str, request: pytest.FixtureRequest
+) -> None:
+    to = "local" if where == "local" else request.getfixturevalue("stock").url
+    brought(source, to)
+    synthetic.write(source, "one", points=350, more=5, tags=["a", "b", "c"], status="failed", exit_code=7)
+    assert of(proof_of(source, to), "one").verdict == "different"
+    report = migrate(synthetic, [str(source)], settings=settings_for(to))
+    assert report.states == {"topped up": 1, "unchanged": 1}
+    proof = proof_of(source, to)
+    assert [run.differences for run in proof.runs] == [[], []]
