@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import math
 import struct
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pluto_migration.model import Data, Points
+from pluto_migration.source import Problems
+from pluto_migration.sources.wandb_local.history import History
+from pluto_migration.sources.wandb_local.rows import Rows
 
+from pluto.core.protobuf import DamagedError
 from tests.migration import wandb_logs as w
 from tests.migration.wandb_logs import START, US, as_row, read, steps
 
@@ -183,3 +192,49 @@ def test_many_points_come_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert max(sizes) <= 1_000
     assert len(sizes) >= 8
     assert [value for _, value in steps(found, "a")] == list(range(count))
+
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=1, max_size=20).filter(
+    lambda name: name not in ("_step", "_timestamp", "_runtime", "_type")
+)
+NUMBERS = st.one_of(
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=True, allow_infinity=True),
+).map(json.dumps)
+ROWS = st.lists(st.dictionaries(NAMES, NUMBERS, max_size=6), max_size=12)
+
+
+@given(ROWS, st.booleans(), st.randoms(use_true_random=False))
+def test_any_numbers_under_any_names_in_any_order(rows: list[dict[str, str]], old: bool, random: Random) -> None:
+    wanted: dict[str, list[tuple[float, float]]] = {}
+    laid = Rows(lambda _: None, Problems(), "log")
+    history = History(laid)
+    for step, values in enumerate(rows):
+        items = [w.item(name, None, old=old, raw=text) for name, text in values.items()]
+        items += [
+            w.item("_step", step, old=old),
+            w.item("_timestamp", START, old=old),
+            w.item("_runtime", 1.5, old=old),
+        ]
+        random.shuffle(items)
+        record = w.message(*((1, one) for one in items), (2, w.message((1, step + 1000))))
+        history.record(record, 0, len(record))
+        for name, text in (values or {"_timestamp": str(START)}).items():
+            wanted.setdefault(name, []).append((float(step), float(json.loads(text))))
+    found: dict[str, list[tuple[float, float]]] = {}
+    for points in laid.flush():
+        assert isinstance(points, Points)
+        found.setdefault(points.name, []).extend(zip(points.steps.tolist(), points.values.tolist(), strict=True))
+    assert {name: repr(one) for name, one in found.items()} == {name: repr(one) for name, one in wanted.items()}
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_as_a_row_raise_nothing_but_that_they_are_damaged(data: bytes) -> None:
+    laid = Rows(lambda _: None, Problems(), "log")
+    history = History(laid)
+    for record in (data, w.message((1, data)), w.message((1, w.message((2, "a"), (16, data))))):
+        with contextlib.suppress(DamagedError):
+            history.record(record, 0, len(record))
+        list(laid.drain_later())
+        assert len(laid.columns.steps) == len(laid.columns.times)
+    list(laid.flush())
