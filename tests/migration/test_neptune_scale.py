@@ -137,6 +137,20 @@ def test_what_pluto_keeps_there_is_not_neptunes(tmp_path: Path) -> None:
     assert len(problems) == 0
 
 
+def test_databases_of_early_releases_lie_in_the_folder_itself(tmp_path: Path) -> None:
+    (tmp_path / "f.txt").write_bytes(b"f")
+    base = Database(tmp_path).create("e").request("/old/home/f.txt", "d/f.txt").put(assign={"f": Ref("d/f.txt")})
+    path = base.close().rename(tmp_path / ".neptune" / "ws_proj_run-1_1735689600000000000.sqlite3")
+    base.folder.rmdir()
+    (tmp_path / ".neptune" / "other_1735689600000000001.sqlite3").write_bytes(b"something else")
+    problems = Problems()
+    (run,) = reading.runs("neptune-scale", tmp_path, problems)
+    found = reading.read(run)
+    assert (found.run.id, found.facts.extras["neptune_scale"]["databases"]) == ("run-1", [path.name])
+    assert files(found) == {("f", 0): b"f"}
+    assert len(problems) == 1
+
+
 def test_a_run_without_an_experiment_has_no_name(tmp_path: Path) -> None:
     Database(tmp_path).create().put(assign={"sys/description": "why", "sys/failed": True}).close()
     found = read(tmp_path)

@@ -14,6 +14,8 @@ from pluto_migration import sqlite
 from pluto_migration.source import Problems, SourceError
 
 NAME: Final = "run_operations.sqlite3"
+DATA_DIRECTORY: Final = ".neptune"
+"""Where the client puts them, unless it is told another place."""
 CREATE: Final = 1
 DAMAGE: Final = (sqlite3.Error, UnicodeDecodeError)
 """What reading damaged files raises; the message of an error may repeat bytes that are no UTF-8."""

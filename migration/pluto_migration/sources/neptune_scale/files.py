@@ -10,7 +10,7 @@ from typing import Any
 from pluto_migration.model import File, MediaType
 from pluto_migration.paths import located
 from pluto_migration.source import Problems, SourceError
-from pluto_migration.sources.neptune_scale.database import Database, Request
+from pluto_migration.sources.neptune_scale.database import DATA_DIRECTORY, Database, Request
 from pluto_migration.sources.neptune_scale.messages import FileRef
 
 _MEDIA: Mapping[str, MediaType] = {"image": "IMAGE", "audio": "AUDIO", "video": "VIDEO"}
@@ -26,8 +26,7 @@ class Files:
         self._problems = problems
         folder = database.path.absolute().parent
         self._beside = [folder]
-        if folder.parent.name == ".neptune":
-            self._beside.append(folder.parent.parent)
+        self._beside += [above.parent for above in (folder, folder.parent) if above.name == DATA_DIRECTORY]
 
     def found(self, request: Request) -> Path | None:
         """Where the bytes lie now. Raises `SourceError` for a path that leads out of where it is mapped to."""

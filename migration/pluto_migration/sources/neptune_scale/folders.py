@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from pluto.core.protobuf import DamagedError
 from pluto_migration.paths import walk
 from pluto_migration.source import Problems, SourceError
 from pluto_migration.sources.neptune_scale import messages
-from pluto_migration.sources.neptune_scale.database import NAME, opened
+from pluto_migration.sources.neptune_scale.database import DATA_DIRECTORY, NAME, opened
 from pluto_migration.sources.neptune_scale.outline import is_creation
 
-_LOOKED: int = 64
+_EARLY: Final = re.compile(r".*_\d{15,20}\.sqlite3", re.DOTALL)
+"""As releases before 0.12 called databases, which lay in `.neptune` itself: project, run and nanoseconds."""
+_LOOKED: Final = 64
 """The run is made with the first operation; so many are looked through for it."""
 
 
@@ -78,9 +82,8 @@ def _databases(path: Path, problems: Problems) -> Iterator[Path]:
     if path.is_file():
         yield path
         return
-    for folder, _, files in walk(path, (".neptune",), refused):
-        if NAME in files:
-            yield folder / NAME
+    for folder, _, files in walk(path, (DATA_DIRECTORY,), refused):
+        yield from (folder / name for name in files if name == NAME or _EARLY.fullmatch(name))
 
 
 def _is_plutos(path: Path) -> bool:

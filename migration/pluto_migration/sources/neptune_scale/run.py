@@ -16,7 +16,7 @@ from pluto_migration.lines import Lines
 from pluto_migration.model import Data, Facts, Item, Parent, Stream
 from pluto_migration.source import Problems, SourceError, SourceRun, fingerprint_of
 from pluto_migration.sources.neptune_scale import messages
-from pluto_migration.sources.neptune_scale.database import Database, Row, files_of, opened
+from pluto_migration.sources.neptune_scale.database import NAME, Database, Row, files_of, opened
 from pluto_migration.sources.neptune_scale.files import Files
 from pluto_migration.sources.neptune_scale.folders import Left, left_below
 from pluto_migration.sources.neptune_scale.messages import Bytes, FileRef, Histogram
@@ -150,7 +150,9 @@ class ScaleRun(SourceRun):
             layout.TAGS: {tag: True for tag in tags if tag.startswith(GROUP)},
             layout.MONITORING: watched,
         }
-        about: dict[str, Any] = {"databases": [path.parent.name for path in self.left.databases]}
+        about: dict[str, Any] = {
+            "databases": [path.parent.name if path.name == NAME else path.name for path in self.left.databases]
+        }
         if creation is not None:
             about |= {"family": creation.family, "inherits_config": creation.inherits}
         return Facts(
