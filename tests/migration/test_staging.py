@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pluto_migration import config
+from pluto_migration import columns, config
 from pluto_migration.gathered import Gathered
 from pluto_migration.model import Alert, Artifact, Console, Data, Entry, Facts, File, Item, Parent, Points, Texts
 from pluto_migration.source import Problems, SourceError, SourceRun
@@ -413,3 +413,33 @@ def test_statuses() -> None:
         gathered = Gathered()
         gathered.add(Facts(status=word))  # type: ignore[arg-type]
         assert gathered.final_status == status
+
+
+@given(
+    pieces=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9)), max_size=60),
+    limits=st.tuples(st.integers(1, 12), st.integers(1, 8), st.integers(1, 30), st.integers(1, 10)),
+)
+def test_points_of_each_metric_come_in_their_order_whatever_the_limits(
+    pieces: list[tuple[str, int]], limits: tuple[int, int, int, int]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, limit in zip(("MOST", "ENOUGH", "HELD", "PIECES"), limits, strict=True):
+            patch.setattr(columns, name, limit)
+        found: dict[str, list[float]] = {}
+        given: dict[str, list[float]] = {}
+
+        def write(record: records.Columns) -> None:
+            values = np.frombuffer(record.values).tolist()
+            assert 0 < len(values) <= max(limits[0], 1)
+            assert len(record.steps) == len(record.times) == len(record.values)
+            found.setdefault(record.name, []).extend(values)
+
+        collecting = columns.Columns(write)
+        count = 0
+        for name, size in pieces:
+            at = np.arange(count, count + size, dtype=np.float64)
+            count += size
+            given.setdefault(name, []).extend(at.tolist())
+            collecting.add(name, at, at.astype(np.int64), at)
+        collecting.flush()
+        assert found == {name: values for name, values in given.items() if values}
