@@ -29,6 +29,9 @@ class Sample:
     needs: str | None = None
     """A package that reads it."""
 
+    path_map: tuple[tuple[str, str], ...] = ()
+    """Prefixes that were recorded, and where they are below the folder, where no `expected.json` says so."""
+
     def missing(self) -> str:
         """Why it can't be read here; empty where it can."""
         if self.needs is not None and importlib.util.find_spec(self.needs) is None:
@@ -38,7 +41,7 @@ class Sample:
     def copy(self, folder: Path) -> Path:
         """A copy of the sample that nobody may write to."""
         shutil.copytree(expected.DATA / self.name, folder)
-        (folder / "expected.json").unlink()
+        (folder / "expected.json").unlink(missing_ok=True)
         for path in (folder, *folder.rglob("*")):
             path.chmod(path.stat().st_mode & ~0o222)
         return folder
@@ -48,7 +51,7 @@ class Sample:
         words = [self.source, str(folder / self.path)]
         if self.project is not None:
             words += ["--project", self.project]
-        for old, new in expected.of(self.name).get("path_map", {}).items():
+        for old, new in self.path_map or expected.of(self.name).get("path_map", {}).items():
             words += ["--path-map", f"{old}={folder / new}"]
         return words
 
@@ -68,6 +71,14 @@ SAMPLES = (
     Sample("trackio", "trackio", "demo.db"),
     Sample("aim", "aim", ".", "demo", "aim"),
 )
+
+MORE = (
+    Sample("wandb-more", "wandb", "wandb", path_map=(("/srv/demo/data", "wandb-data"),)),
+    Sample("neptune1-more", "neptune", ".neptune", PROJECT, path_map=(("/srv/demo/np", "."),)),
+    Sample("neptune1-older", "neptune", ".", PROJECT, path_map=(("/srv/demo/np", "."),)),
+    Sample("neptune-scale-more", "neptune-scale", ".neptune", path_map=(("/srv/demo/ns", "."),)),
+)
+"""Samples of which nobody wrote down what is in them: they are held against themselves."""
 
 
 def state_of(folder: Path) -> dict[str, tuple[int, int, int, str]]:

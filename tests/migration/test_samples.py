@@ -11,7 +11,7 @@ import pytest
 from pluto.query import Client
 from tests.fakes.stock import Stock
 from tests.migration import expected
-from tests.migration.samples import SAMPLES, Sample, state_of, writable_again
+from tests.migration.samples import MORE, SAMPLES, Sample, state_of, writable_again
 
 Printed = Callable[..., Any]
 
@@ -73,6 +73,25 @@ def test_a_sample_comes_over_whole_and_once(sample: Sample, folder: Path, to: st
             assert (receipt["ok"], receipt["differences"]) == (True, 0)
             assert "series" in receipt["hashes"] or not run["metrics"]
     assert state_of(folder) == before
+
+
+@pytest.mark.parametrize("more", MORE, ids=lambda sample: sample.name)
+def test_richer_samples_come_over_as_their_sources_have_them(
+    more: Sample, to: str, printed: Printed, tmp_path: Path
+) -> None:
+    folder = more.copy(tmp_path / "source")
+    try:
+        before = state_of(folder)
+        words = [*more.words(folder), "--to", to, "--workers", 1]
+        report = printed("migrate", *words)
+        assert set(report["states"]) == {"migrated"}, report
+        proof = printed("verify", *words)
+        assert [run["differences"] for run in proof["runs"] if run["differences"]] == []
+        assert len(proof["runs"]) == report["states"]["migrated"]
+        assert set(printed("migrate", *words)["states"]) == {"unchanged"}
+        assert state_of(folder) == before
+    finally:
+        writable_again(folder)
 
 
 def test_a_plan_counts_what_comes_over_and_writes_nothing(
