@@ -186,7 +186,24 @@ def test_many_columns_are_read_a_few_rows_at_a_time(tmp_path: Path, monkeypatch:
     table = {"step": np.arange(3000), **{f"m{number}": np.full(3000, float(number)) for number in range(20)}}
     found = one(tmp_path, table)
     assert max(len(item.steps) for item in found.of(Points)) <= 10_000 // 21
+    monkeypatch.setattr(parquet_file.ParquetFile, "at_once", 5)
+    assert one(tmp_path, table).points == found.points
     assert all(rows == [(step, int(name[1:])) for step in range(3000)] for name, rows in plain(found).items())
+
+
+def test_what_is_said_of_rows_is_said_once_however_many_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = {"time": [5.0, None, 7.0], "n": [1.0, None, 3.0], **{f"m{number}": [0.5] * 3 for number in range(5)}}
+    counted = one(tmp_path, table, **{"step-column": "#"})
+    stepped = one(tmp_path, table, **{"step-column": "n"})
+    monkeypatch.setattr(parquet_file.ParquetFile, "at_once", 2)
+    for whole, how in ((counted, "#"), (stepped, "n")):
+        found = one(tmp_path, table, **{"step-column": how})
+        assert found.points == whole.points
+        assert found.problems == whole.problems
+    assert counted.points["m4"] == [(0, 5_000_000, 0.5), (1, 5_000_000, 0.5), (2, 7_000_000, 0.5)]
+    assert len(stepped.problems) == 2
 
 
 def test_points_come_in_pieces(tmp_path: Path) -> None:

@@ -12,12 +12,16 @@ from pluto_migration.sources.tables.piece import Piece, TableFile, unlike
 
 _CELLS: Final = 4 << 20
 """Cells that are held at once."""
+_BUFFER_BYTES: Final = 1 << 16
+"""Of each column: without it all of a row group lies in memory, compressed."""
 _MOST_ROWS: Final = 1 << 16
 _FEWEST_ROWS: Final = 256
 
 
 class ParquetFile(TableFile):
     """A Parquet file. Its pieces are parts of its row groups. Fields of structs are columns of their own."""
+
+    at_once = 32
 
     def names(self) -> Sequence[str]:
         """Those of structs with their fields, a dot between."""
@@ -35,7 +39,7 @@ class ParquetFile(TableFile):
             outer = None
             if columns is not None:
                 outer = [f.name for f in file.schema_arrow if any(name in columns for name in _flat(f))]
-            rows = max(_FEWEST_ROWS, min(_MOST_ROWS, _CELLS // max(1, len(names))))
+            rows = max(_FEWEST_ROWS, min(_MOST_ROWS, _CELLS // max(1, min(len(names), self.at_once))))
             end, last = 0, None if wanted is None else max(wanted, default=-1)
             for group in range(file.num_row_groups):
                 begin, end = end, end - (-file.metadata.row_group(group).num_rows // rows)
@@ -58,7 +62,7 @@ class ParquetFile(TableFile):
         except ImportError as error:
             raise SourceError("Parquet files need pyarrow: pip install 'pluto-ml[migrate]'") from error
         try:
-            return pq.ParquetFile(self.path)
+            return pq.ParquetFile(self.path, buffer_size=_BUFFER_BYTES)
         except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
             raise SourceError(f"{self.path} can't be read: {_short(error)}") from error
 

@@ -31,6 +31,9 @@ class Piece:
 class TableFile(ABC):
     """A file with a table. Cheap to make, and to send to another process."""
 
+    at_once: int | None = None
+    """Columns that are read at once, where each takes memory of its own and can be read alone; None: all."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
 

@@ -78,25 +78,36 @@ class _Reading:
         self._unit = said.unit
         self._told: dict[str, set[str]] = {}
         self._rows = 0
+        self._before = said.created or 0
+        """The time of the row before."""
+        self._again = False
+        """Whether the rows are gone through for further columns: what there is to say of them is said."""
         self.last: int | None = None
 
     def part(self, part: Part) -> Iterator[Item]:
         """What a file has of the run."""
-        roles, where = part.roles, part.file.path
+        roles, file = part.roles, part.file
+        named = (roles.run, roles.step, roles.time, roles.metric, roles.value)
+        own = [name for name in dict.fromkeys(named) if name and name != ROWS]
+        others = [name for name in file.names() if name not in own]
         if roles.time is None and self._said.created is None:
-            self._problems.note(where, "it has no column of times: all is of 1970, unless --set created=… says better")
-        columns = None
+            self._problems.note(
+                file.path, "it has no column of times: all is of 1970, unless --set created=… says better"
+            )
         if roles.form == "long":
-            named = (roles.run, roles.step, roles.time, roles.metric, roles.value)
-            columns = [name for name in named if name is not None and name != ROWS]
-            for name in part.file.names():
-                if name not in columns:
-                    self._problems.note(where, f"column {name!r} has no meaning in the long form: it is left out")
-        for piece in part.file.pieces(self._problems, columns, part.pieces):
-            if part.pieces is not None and roles.run is not None:
-                piece = piece.taken(piece.columns[roles.run].equal(self._run))
-            if piece.rows:
-                yield from self._piece(piece, roles, where)
+            for name in others:
+                self._problems.note(file.path, f"column {name!r} has no meaning in the long form: it is left out")
+            others = []
+        before = self._rows, self._before
+        width = file.at_once or len(others) or 1
+        for start in range(0, len(others) or 1, width):
+            (self._rows, self._before), self._again = before, start > 0
+            for piece in file.pieces(self._problems, [*own, *others[start : start + width]], part.pieces):
+                if part.pieces is not None and roles.run is not None:
+                    piece = piece.taken(piece.columns[roles.run].equal(self._run))
+                if piece.rows:
+                    yield from self._piece(piece, roles, file.path)
+        self._again = False
 
     def _piece(self, piece: Piece, roles: Roles, where: Path) -> Iterator[Item]:
         steps, finite = self._steps(piece, roles, where)
@@ -125,28 +136,28 @@ class _Reading:
             first, self._rows = self._rows, self._rows + piece.rows
             return np.arange(first, self._rows, dtype=np.float64), np.ones(piece.rows, bool)
         steps, valid, junk = piece.columns[roles.step].numbers()
-        self._note(where, roles.step, junk, "no step: its row is left out")
+        self._note(where, roles.step, [] if self._again else junk, "no step: its row is left out")
         finite = valid & np.isfinite(steps)
-        if int(finite.sum()) + len(junk) < piece.rows:
+        if int(finite.sum()) + len(junk) < piece.rows and not self._again:
             self._problems.note(where, "rows without a step are left out")
         return steps, finite
 
     def _times(self, piece: Piece, roles: Roles, where: Path) -> tuple[Any, Mask]:
         """The times of the rows; one that is none has that of the row before."""
-        otherwise = self._said.created or 0
         if roles.time is None:
-            return np.full(piece.rows, otherwise, np.int64), np.zeros(piece.rows, bool)
+            return np.full(piece.rows, self._before, np.int64), np.zeros(piece.rows, bool)
         column = piece.columns[roles.time]
         if self._unit is None and column.kind == "number":
             values, valid, _ = column.numbers()
             self._unit = unit_of(values[valid])
         times, valid, junk = times_of(column, self._unit)
-        self._note(where, roles.time, junk, "no time")
+        self._note(where, roles.time, [] if self._again else junk, "no time")
         if not valid.all():
-            self._problems.note(where, "rows without a time have that of the row before")
+            if not self._again:
+                self._problems.note(where, "rows without a time have that of the row before")
             last = np.maximum.accumulate(np.where(valid, np.arange(piece.rows), -1))
-            before = otherwise if self.last is None else self.last
-            times = np.where(last >= 0, times[np.maximum(last, 0)], before)
+            times = np.where(last >= 0, times[np.maximum(last, 0)], self._before)
+        self._before = int(times[-1])
         return times, valid
 
     def _column(
