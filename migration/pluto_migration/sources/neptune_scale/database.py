@@ -105,6 +105,15 @@ class Database:
                 if last > 2**53:
                     return
 
+    def has_requests(self) -> bool:
+        """Whether there is anything in `requests`."""
+        if "file_upload_requests" not in self._tables:
+            return False
+        try:
+            return self._connection.execute("SELECT 1 FROM file_upload_requests LIMIT 1").fetchone() is not None
+        except DAMAGE:
+            return True
+
     def requests(self) -> Mapping[str, Request]:
         """Files that were to be uploaded, by the name they were to have."""
         needed = ["source_path", "destination", "mime_type", "is_temporary"]

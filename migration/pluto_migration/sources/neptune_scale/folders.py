@@ -38,6 +38,8 @@ class Left:
     parent_project: str | None = None
     parent: str | None = None
     fork_step: float | None = None
+    with_files: list[Path] = field(default_factory=list)
+    """Those of the databases that refer to files."""
 
 
 def left_below(paths: Sequence[str], problems: Problems) -> list[Left]:
@@ -120,11 +122,14 @@ def _look(path: Path, problems: Problems) -> Left | None:
             one.id = family
         if one.first is None and not about:
             return None
+        if database.has_requests():
+            one.with_files.append(path)
     return one
 
 
 def _join(left: Left, more: Left) -> None:
     left.databases += more.databases
+    left.with_files += more.with_files
     left.first = min((at for at in (left.first, more.first) if at is not None), default=None)
     left.created = min((at for at in (left.created, more.created) if at is not None), default=None)
     left.experiment = left.experiment or more.experiment

@@ -64,6 +64,7 @@ class ScaleRun(SourceRun):
         found: list[Path] = []
         for path in self.left.databases:
             found += files_of(path)
+        for path in self.left.with_files:
             with contextlib.suppress(SourceError), opened(path, Problems()) as database:
                 found += Files(database, self._path_map, Problems()).all()
         return sorted(set(found))
