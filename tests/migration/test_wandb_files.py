@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import json
 import math
 import os
+import shutil
+import sys
+import types
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pluto_migration.model import Artifact, Data, File
+from pluto_migration.model import Artifact, Console, Data, File
 
+from tests.migration import reading
 from tests.migration import wandb_logs as w
 from tests.migration.reading import read_all
 from tests.migration.wandb_logs import US, artifact, as_row, manifest, md5, read, steps
@@ -151,6 +156,26 @@ def test_links_are_followed_below_the_folder_that_wandb_lies_in(tmp_path: Path) 
     assert {file.name for file in found.of(File)} == {"model.pt", "other.txt", "id"}
 
 
+@pytest.mark.parametrize("name", ["files", "tmp"])
+def test_folders_that_lead_elsewhere_are_not_read(tmp_path: Path, name: str) -> None:
+    secrets = tmp_path / "home" / "code"
+    secrets.mkdir(parents=True)
+    (secrets / "output.log").write_text("secret")
+    (secrets / "wandb-metadata.json").write_text('{"program": "secret"}')
+    folder = w.directory(tmp_path / "work", [w.run(), as_row(0, {"a": {"_type": "image-file", "path": "output.log"}})])
+    shutil.rmtree(folder / "files")
+    os.symlink(secrets if name == "files" else secrets.parent, folder / name)
+    (run,) = reading.runs("wandb", tmp_path / "work")
+    found = reading.read(run)
+    assert found.of(File) == []
+    assert found.of(Console) == []
+    assert found.facts.metadata == {}
+    assert run.size == (folder / "run-r1.wandb").stat().st_size
+    assert any("--set links=follow" in problem for problem in found.problems)
+    (followed,) = read_all("wandb", tmp_path / "work", settings={"links": "follow"}).values()
+    assert len(followed.of(File)) >= 2
+
+
 def test_all_files_come_over_once(tmp_path: Path) -> None:
     folder = w.directory(tmp_path, [])
     image = put(folder, "media/images/a.png", b"x")
@@ -217,13 +242,29 @@ def test_contents_that_changed_are_not_taken_for_what_was_logged(tmp_path: Path)
     assert any("not what was logged" in problem for problem in found.problems)
 
 
-def test_another_digest_is_made_anew(tmp_path: Path) -> None:
+def test_another_digest_is_checked_and_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "f").write_bytes(b"mine")
-    entries = manifest(w.message((1, "f"), (2, "eHgxMjg="), (6, str(tmp_path / "f"))))
-    found = read(tmp_path / "run", [w.run(), artifact(entries, type="t", digest="00", algorithm="MANIFEST_XXH128")])
-    (made,) = found.of(Artifact)
+    digest = base64.b64encode(hashlib.blake2b(b"mine", digest_size=16).digest()).decode()
+    entries = manifest(w.message((1, "f"), (2, digest), (6, str(tmp_path / "f"))))
+    payloads = [w.run(), artifact(entries, type="t", digest="00", algorithm="MANIFEST_XXH128")]
+    # The package xxhash may not be there: another hash of 128 bits stands for it.
+    module = types.ModuleType("xxhash")
+    module.xxh128 = lambda: hashlib.blake2b(digest_size=16)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "xxhash", module)
+    (made,) = read(tmp_path / "run", payloads).of(Artifact)
     assert made.digest is None
-    assert (made.entries[0].digest, made.entries[0].extra) == (md5(b"mine"), {"digest": "eHgxMjg="})
+    assert (made.entries[0].digest, made.entries[0].extra) == (md5(b"mine"), {"digest": digest})
+    assert made.entries[0].content == tmp_path / "f"
+
+    # What can't be checked is not taken: any file of the machine could be named.
+    monkeypatch.setitem(sys.modules, "xxhash", None)
+    found = read(tmp_path / "run", payloads)
+    assert found.of(Artifact)[0].entries[0].content is None
+    assert any("need the package xxhash" in problem for problem in found.problems)
+    payloads[1] = artifact(entries, type="t", algorithm="MANIFEST_OTHER")
+    found = read(tmp_path / "run", payloads)
+    assert found.of(Artifact)[0].entries[0].content is None
+    assert any("unknown kind 'OTHER'" in problem for problem in found.problems)
 
 
 def test_versions_that_add_to_the_one_before_have_all_of_it(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
-import hashlib
 import json
 import os
 import zlib
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pluto.core import protobuf
+from pluto.protocol.artifacts import ALGORITHMS, MD5, hasher
 from pluto_migration import paths
 from pluto_migration.model import Artifact, Entry
 from pluto_migration.source import Problems, SourceError
@@ -22,7 +22,6 @@ from pluto_migration.sources.wandb_local.history import BadValueError, decoded
 from pluto_migration.sources.wandb_local.media import digest_of
 
 LATEST: Final = "latest"
-_MD5: Final = ("", "MANIFEST_MD5", "MD5")
 _LINE: Final = 1 << 20
 """Bytes of the longest line of a manifest's file."""
 _ENTRIES: Final = 5_000_000
@@ -43,8 +42,8 @@ class Contents:
     """The entries of artifacts whose versions add to the one before, by name."""
     _seen: dict[tuple[str, str], Path | None] = field(default_factory=dict)
 
-    def entry(self, said: Mapping[str, Any], what: str, is_md5: bool) -> Entry | None:
-        """An entry as a manifest says it; None for what is none."""
+    def entry(self, said: Mapping[str, Any], what: str, algorithm: str) -> Entry | None:
+        """An entry as a manifest says it; None for what is none. `algorithm`: of its digest, as `hasher` knows it."""
         path, digest, ref = said.get("path"), said.get("digest"), said.get("ref")
         if not isinstance(path, str) or not isinstance(digest, str) or not _is_safe(path):
             self.problems.note(self.where, f"{what}: an entry with the path {path!r} and digest {digest!r} is left out")
@@ -54,26 +53,27 @@ class Contents:
         if isinstance(ref, str) and ref:
             return Entry(path, digest, size=size, ref=ref, extra=extra)
         local = said.get("local_path")
-        found = self._found(local if isinstance(local, str) else "", digest, is_md5)
+        found = self._found(local if isinstance(local, str) else "", digest, algorithm)
         if found is None:
             self.problems.note(
                 self.where, f"{what}: the content of {path!r} is not there ({local or 'no path recorded'})"
             )
             return Entry(path, digest, size=size, ref=f"file://{local}" if local else "file://", extra=extra)
-        if not is_md5:
+        if algorithm != MD5:
             extra = {**extra, "digest": digest}
-            digest = _md5(found)
+            digest = _digest(found, MD5)
         return Entry(path, digest, content=found, size=size, extra=extra)
 
-    def _found(self, local: str, digest: str, is_md5: bool) -> Path | None:
+    def _found(self, local: str, digest: str, algorithm: str) -> Path | None:
         key = (local, digest)
         if key not in self._seen:
             if len(self._seen) > 100_000:
                 self._seen.clear()
-            self._seen[key] = self._look(local, digest, is_md5)
+            self._seen[key] = self._look(local, digest, algorithm)
         return self._seen[key]
 
-    def _look(self, local: str, digest: str, is_md5: bool) -> Path | None:
+    def _look(self, local: str, digest: str, algorithm: str) -> Path | None:
+        """A content that has the digest: a manifest may name any path, and gets no other file."""
         candidates: list[Path] = []
         if local:
             try:
@@ -82,15 +82,18 @@ class Contents:
                 self.problems.note(self.where, str(error))
                 there = None
             candidates += [there] if there is not None else []
-        name = _hexadecimal(digest) if is_md5 else None
+        name = _hexadecimal(digest)
         if name is not None:
-            candidates += [cache / "obj" / "md5" / name[:2] / name[2:] for cache in self.caches]
+            candidates += [cache / "obj" / algorithm.lower() / name[:2] / name[2:] for cache in self.caches]
         for candidate in candidates:
             try:
-                if candidate.is_file() and (not is_md5 or _md5(candidate) == digest):
+                if candidate.is_file() and _digest(candidate, algorithm) == digest:
                     return candidate
             except OSError:
                 continue
+            except ImportError as error:
+                self.problems.note(self.where, f"contents can't be checked: {error}")
+                return None
         if candidates and local and candidates[0].is_file():
             self.problems.note(self.where, f"{candidates[0]} is not what was logged: its digest is another")
         return None
@@ -116,9 +119,11 @@ def artifact(record: bytes, time: int, step: int | None, contents: Contents) -> 
             metadata = decoded(text.encode())
         except BadValueError as error:
             contents.problems.note(contents.where, f"{what}: metadata: {error}")
-    is_md5 = _text(said.get(20)) in _MD5
+    algorithm = _text(said.get(20)).removeprefix("MANIFEST_") or MD5
+    if algorithm not in ALGORITHMS:
+        contents.problems.note(contents.where, f"{what}: its digests are of the unknown kind {algorithm!r}")
     manifest = said.get(12)
-    entries = list(_entries(manifest if isinstance(manifest, bytes) else b"", what, is_md5, contents))
+    entries = list(_entries(manifest if isinstance(manifest, bytes) else b"", what, algorithm, contents))
     if _whole(said.get(100)):
         whole = contents.grown.setdefault(name, {})
         whole.update({entry.path: entry for entry in entries})
@@ -134,7 +139,7 @@ def artifact(record: bytes, time: int, step: int | None, contents: Contents) -> 
         description=description or None,
         metadata=metadata if isinstance(metadata, dict) else None,
         time=time,
-        digest=digest if is_md5 and digest else None,
+        digest=digest if algorithm == MD5 and digest else None,
         ttl=_ttl(said.get(18)),
         step=step,
         source_id=_text(said.get(15)) or None,
@@ -151,19 +156,19 @@ def used(record: bytes) -> dict[str, str]:
     }
 
 
-def _entries(manifest: bytes, what: str, is_md5: bool, contents: Contents) -> Iterator[Entry]:
+def _entries(manifest: bytes, what: str, algorithm: str, contents: Contents) -> Iterator[Entry]:
     listed = ""
     for number, kind, value in protobuf.fields(manifest):
         if kind != protobuf.LENGTH:
             continue
         if number == 4:
-            found = contents.entry(_said(value), what, is_md5)
+            found = contents.entry(_said(value), what, algorithm)
             if found is not None:
                 yield found
         elif number == 5:
             listed = protobuf.text(value)
     if listed:
-        yield from _listed(listed, what, is_md5, contents)
+        yield from _listed(listed, what, algorithm, contents)
 
 
 def _said(entry: bytes) -> dict[str, Any]:
@@ -186,7 +191,7 @@ def _said(entry: bytes) -> dict[str, Any]:
     return found
 
 
-def _listed(recorded: str, what: str, is_md5: bool, contents: Contents) -> Iterator[Entry]:
+def _listed(recorded: str, what: str, algorithm: str, contents: Contents) -> Iterator[Entry]:
     """The entries of a big manifest, which has a file of its own: a JSON object a line."""
     try:
         path = paths.located(recorded, contents.path_map, contents.beside)
@@ -203,7 +208,7 @@ def _listed(recorded: str, what: str, is_md5: bool, contents: Contents) -> Itera
                 if not line:
                     return
                 said = json.loads(line)
-                found = contents.entry(said, what, is_md5) if isinstance(said, dict) else None
+                found = contents.entry(said, what, algorithm) if isinstance(said, dict) else None
                 if found is not None:
                     yield found
     except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
@@ -217,8 +222,9 @@ def _is_safe(path: str) -> bool:
     )
 
 
-def _md5(path: Path) -> str:
-    return base64.b64encode(digest_of(path, hashlib.md5(usedforsecurity=False)).digest()).decode()
+def _digest(path: Path, algorithm: str) -> str:
+    """Raises `OSError`, and `ImportError` where the package for it is missing. Of an unknown kind it is empty."""
+    return base64.b64encode(digest_of(path, hasher(algorithm)).digest()).decode() if algorithm in ALGORITHMS else ""
 
 
 def _hexadecimal(digest: str) -> str | None:

@@ -31,27 +31,47 @@ class Folder:
         self._allowed = os.path.realpath(above.parent if above.name in ("wandb", ".wandb") else above)
         self._problems = problems
         self._given: set[int] = set()
+        self._code = directory / "tmp" / "code"
+        self._readable = {folder for folder in (self.path, self._code) if self._is_own(folder)}
 
     def find(self, relative: str) -> Path | None:
         """A file by its path; None where it is not there, or is none that may be read, which is noted.
 
         It counts as handed over.
         """
-        found = self._found(self.path, relative)
+        found = self.look(relative)
         if found is not None:
             self._given.add(hash(os.path.normpath(relative)))
         return found
 
+    def look(self, relative: str) -> Path | None:
+        """As `find`, of a file that is still to be handed over."""
+        return self._found(self.path, relative) if self.path in self._readable else None
+
     def rest(self, time: int) -> Iterator[File]:
         """The files that were not handed over, under their path; `time` is theirs."""
-        for relative in _walk(self.path, self._problems):
+        for relative in _walk(self.path, self._problems) if self.path in self._readable else ():
             if hash(relative) not in self._given and (found := self._found(self.path, relative)) is not None:
                 yield kept(relative, found, time)
-        code = self._directory / "tmp" / "code"
-        for relative in _walk(code, self._problems):
+        for relative in _walk(self._code, self._problems) if self._code in self._readable else ():
             name = f"code/{relative}"
-            if not os.path.lexists(self.path / name) and (found := self._found(code, relative)) is not None:
+            if not os.path.lexists(self.path / name) and (found := self._found(self._code, relative)) is not None:
                 yield kept(name, found, time)
+
+    def _is_own(self, folder: Path) -> bool:
+        """Whether a folder is the run's own, or a link that may be followed."""
+        if not folder.is_dir():
+            return False
+        if own(self._directory, folder) or self._may(os.path.realpath(folder)):
+            return True
+        self._problems.note(folder, f"leads to {os.path.realpath(folder)}; with --set links={FOLLOW} it is read there")
+        return False
+
+    def _may(self, real: str) -> bool:
+        """Whether what lies there may be read, although a link leads to it."""
+        below = real.startswith(self._allowed.rstrip(os.sep) + os.sep)
+        hidden = any(part.startswith(".") for part in os.path.relpath(real, self._allowed).split(os.sep))
+        return self._anywhere or (below and not hidden)
 
     def _found(self, folder: Path, relative: str) -> Path | None:
         try:
@@ -78,12 +98,15 @@ class Folder:
         real = os.path.realpath(link)
         if not os.path.isfile(real):
             return None
-        below = real.startswith(self._allowed.rstrip(os.sep) + os.sep)
-        hidden = any(part.startswith(".") for part in os.path.relpath(real, self._allowed).split(os.sep))
-        if self._anywhere or (below and not hidden):
+        if self._may(real):
             return Path(real)
         self._problems.note(link, f"leads to {real}; with --set links={FOLLOW} it is read there")
         return None
+
+
+def own(directory: Path, folder: Path) -> bool:
+    """Whether a folder lies in the directory itself, and not behind a link."""
+    return os.path.realpath(folder).startswith(os.path.realpath(directory).rstrip(os.sep) + os.sep)
 
 
 def kept(relative: str, content: Path | bytes, time: int) -> File:

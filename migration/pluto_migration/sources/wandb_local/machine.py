@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -46,6 +47,15 @@ _PARTS: Final = {
          7: "ramTotalBytes", 8: "macModel"},
     24: {1: "name", 2: "memoryTotal", 3: "cudaCores", 4: "architecture", 5: "uuid", 6: "pciBusId", 7: "numaNode"},
 }  # fmt: skip
+
+
+def read(content: bytes) -> dict[str, Any]:
+    """What a `wandb-metadata.json` has; nothing where it is none."""
+    try:
+        said = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def metadata(said: Mapping[str, Any], requirements: Sequence[str] = ()) -> dict[str, Any]:

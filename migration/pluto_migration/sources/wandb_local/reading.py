@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pluto.core import protobuf
 from pluto_migration.gather import Gather
 from pluto_migration.model import Alert, Item
 from pluto_migration.source import Problems, SourceError
-from pluto_migration.sources.wandb_local import artifacts, facts, log, stats
+from pluto_migration.sources.wandb_local import artifacts, facts, log, machine, stats
 from pluto_migration.sources.wandb_local.console import Screen
 from pluto_migration.sources.wandb_local.files import Folder, kept
 from pluto_migration.sources.wandb_local.history import History
@@ -67,7 +67,9 @@ class Reading:
         for directory in self._run.directories:
             yield from self._directory(directory)
         folders = [directory.path.name for directory in self._run.directories]
-        yield self._told.facts(self._now(), self._rows, self._starts, self._requirements(), folders)
+        lines = self._small(REQUIREMENTS).decode("utf-8", "backslashreplace").splitlines()
+        requirements = [line.strip() for line in lines if line.strip()]
+        yield self._told.facts(self._now(), self._rows, self._starts, requirements, folders)
 
     def _failure(self, directory: Directory) -> Iterator[Exception]:
         try:
@@ -210,8 +212,8 @@ class Reading:
 
     def _console_end(self) -> Iterator[Item]:
         if not self._printed:
-            path = self._folder.path / OUTPUT
-            if path.is_file() and not path.is_symlink():
+            path = self._folder.look(OUTPUT)
+            if path is not None:
                 with path.open(encoding="utf-8", errors="backslashreplace", newline="") as file:
                     while piece := file.read(1 << 16):
                         yield from self._screens[1].write(piece, self._run.created or self._now())
@@ -220,8 +222,8 @@ class Reading:
 
     def _rest(self, directory: Directory) -> Iterator[Item]:
         started = directory.started or 0
-        said = self._json(METADATA)
-        if isinstance(said, dict):
+        said = machine.read(self._small(METADATA))
+        if said:
             self._told.machine.update(said)
         elif self._told.machine:
             yield kept(METADATA, json.dumps(self._told.machine, indent=2).encode(), started)
@@ -232,24 +234,13 @@ class Reading:
     def _file(self, relative: str) -> Path | None:
         return self._folder.find(relative)
 
-    def _json(self, name: str) -> Any:
-        path = self._folder.path / name
+    def _small(self, name: str) -> bytes:
+        """The content of a file of the run's, if it is not too big for one of its kind."""
+        path = self._folder.look(name)
         try:
-            if path.is_symlink() or not 0 < path.stat().st_size <= _SMALL:
-                return None
-            return json.loads(path.read_bytes())
-        except (OSError, ValueError, RecursionError):
-            return None
-
-    def _requirements(self) -> list[str]:
-        path = self._folder.path / REQUIREMENTS
-        try:
-            if path.is_symlink() or path.stat().st_size > _SMALL:
-                return []
-            text = path.read_text("utf-8", "backslashreplace")
+            return b"" if path is None or path.stat().st_size > _SMALL else path.read_bytes()
         except OSError:
-            return []
-        return [line.strip() for line in text.splitlines() if line.strip()]
+            return b""
 
     def _row(self) -> int:
         """The row that comes next."""

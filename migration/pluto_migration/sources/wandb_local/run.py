@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pluto_migration.model import Item, Parent
 from pluto_migration.source import Problems, SourceRun, fingerprint_of
+from pluto_migration.sources.wandb_local.files import own
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,9 @@ class LocalRun(SourceRun):
         found: list[Path] = []
         for directory in self.directories:
             found.append(directory.log)
-            for folder in ("files", "tmp/code"):
-                for place, _, names in os.walk(directory.path / folder):
+            folders = [folder for name in ("files", "tmp/code") if own(directory.path, folder := directory.path / name)]
+            for folder in folders:
+                for place, _, names in os.walk(folder):
                     found += [path for name in names if (path := Path(place, name)).is_file()]
         return found
 
