@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pluto_migration.model import POINTS_AT_ONCE, Points
 from pluto_migration.source import Problems, SourceError
-from pluto_migration.sources.tables import columns, csv_file
+from pluto_migration.sources.tables import columns, csv_file, times
 
 from tests.migration.reading import Read, read, read_all, runs
 
@@ -137,7 +137,7 @@ def test_columns_that_look_like_numbers_are_texts_when_asked_for(tmp_path: Path,
 
 
 @pytest.mark.parametrize(
-    ("cells", "times"),
+    ("cells", "wanted"),
     [
         (["1700000000", "1700000000.5"], [1_700_000_000_000_000, 1_700_000_000_500_000]),
         (["1700000000123", "1700000000124"], [1_700_000_000_123_000, 1_700_000_000_124_000]),
@@ -148,10 +148,10 @@ def test_columns_that_look_like_numbers_are_texts_when_asked_for(tmp_path: Path,
         (["2023-11-14T22:13:20Z", "soon"], [1_700_000_000_000_000, 1_700_000_000_000_000]),
     ],
 )
-def test_times(tmp_path: Path, parser: str, cells: list[str], times: list[int]) -> None:
+def test_times_of_every_kind(tmp_path: Path, parser: str, cells: list[str], wanted: list[int]) -> None:
     found = one(tmp_path, f"step,timestamp,x\n0,{cells[0]},1\n1,{cells[1]},2\n")
-    assert [time for _, time, _ in found.points["x"]] == times
-    assert found.facts.ended == max(times)
+    assert [time for _, time, _ in found.points["x"]] == wanted
+    assert found.facts.ended == max(wanted)
     assert len(told(found)) == {"": 1, "soon": 2}.get(cells[1], 0)
 
 
@@ -339,7 +339,7 @@ def test_any_text_is_a_number_or_not(text: str) -> None:
     number = columns.number_of(text)
     if number is not None and text.strip().lower() not in ("true", "false"):
         assert repr(number) == repr(float(text))
-    columns.iso_of(text)
+    times.iso_of(text)
 
 
 TEXT = b'run,step,x,note\na,0,1.5,"q\nq"\nb,1,nan,t\na,2,,\xc3\xa9\n'

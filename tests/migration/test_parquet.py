@@ -100,6 +100,7 @@ def test_times_of_every_type(tmp_path: Path) -> None:
         (pa.array([when], pa.timestamp("s", "UTC")), 1_700_000_000_000_000),
         (pa.array([when.date()], pa.date32()), 1_699_920_000_000_000),
         (pa.array([1_700_000_000.25]), 1_700_000_000_250_000),
+        (pa.array([1_700_000_000_123_456_001]), micro),
         (pa.array([1_700_000_000_123]), 1_700_000_000_123_000),
         (pa.array(["2023-11-14T22:13:20.123456Z"]), micro),
     ):

@@ -6,7 +6,6 @@ import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -14,17 +13,11 @@ import numpy.typing as npt
 
 Kind = Literal["number", "text", "time", "none", "other"]
 """`none`: nothing is in it. `other`: what has no place in a run, lists for instance."""
-Unit = Literal["s", "ms", "us", "ns"]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 _NUMBER: Final = re.compile(r"\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|nan|inf|infinity)\s*", re.I | re.A)
 _BOOLEANS: Final = {"true": 1.0, "false": 0.0}
-_ISO: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9}))?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?", re.A
-)  # fmt: skip
-PER_SECOND: Final[dict[Unit, int]] = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-_LATEST: Final = 1 << 62
 
 
 class Column(ABC):
@@ -36,8 +29,11 @@ class Column(ABC):
         """What most of its cells are."""
 
     @abstractmethod
-    def numbers(self) -> tuple[Floats, Mask, list[str]]:
-        """The cells as doubles, which of them are numbers, and those that are neither numbers nor empty."""
+    def numbers(self, rounded: bool = False) -> tuple[Floats, Mask, list[str]]:
+        """The cells as doubles, which of them are numbers, and those that are neither numbers nor empty.
+
+        Whole numbers that no double equals are of the last, unless they may be `rounded`.
+        """
 
     @abstractmethod
     def texts(self) -> list[str | None]:
@@ -72,8 +68,8 @@ class Cells(Column):
         numbers = sum(number_of(cell, self._decimal) is not None for cell in full)
         return "number" if 2 * numbers >= len(full) else "text"
 
-    def numbers(self) -> tuple[Floats, Mask, list[str]]:
-        """As `Column.numbers`."""
+    def numbers(self, rounded: bool = False) -> tuple[Floats, Mask, list[str]]:  # noqa: ARG002
+        """As `Column.numbers`; texts are rounded to the nearest double in any case."""
         values = np.zeros(len(self._cells))
         valid = np.zeros(len(self._cells), bool)
         junk: list[str] = []
@@ -131,7 +127,7 @@ class Arrow(Column):
             return self._cells().kind
         return "time" if pa.types.is_temporal(type_) else "other"
 
-    def numbers(self) -> tuple[Floats, Mask, list[str]]:
+    def numbers(self, rounded: bool = False) -> tuple[Floats, Mask, list[str]]:
         """As `Column.numbers`."""
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -147,7 +143,7 @@ class Arrow(Column):
         if pa.types.is_integer(array.type):
             whole = array.fill_null(0).to_numpy(zero_copy_only=False)
             with np.errstate(invalid="ignore"):
-                lost = whole.astype(np.float64).astype(whole.dtype) != whole
+                lost = (whole.astype(np.float64).astype(whole.dtype) != whole) & (not rounded)
             return whole.astype(np.float64), valid & ~lost, [str(one) for one in whole[lost & valid]]
         if pa.types.is_boolean(array.type):
             array = array.cast(pa.uint8())
@@ -227,67 +223,6 @@ def number_of(cell: str, decimal: str = ".") -> float | None:
     if _NUMBER.fullmatch(cell):
         return float(cell)
     return _BOOLEANS.get(cell.strip().lower())
-
-
-def times_of(column: Column, unit: Unit | None) -> tuple[npt.NDArray[np.int64], Mask, list[str]]:
-    """The cells as microseconds, which of them are times, and those that are none.
-
-    Numbers are in `unit`; without one, in the unit that makes the first of them a time after 1973. Texts are in ISO
-    form, of UTC where they do not say. Times are those of UTC.
-    """
-    if column.kind == "time":
-        values, valid, junk = column.numbers()
-        return values.astype(np.int64), valid, junk
-    values, valid, junk = column.numbers()
-    if not valid.any() and junk:
-        return _iso(column.texts())
-    unit = unit or unit_of(values[valid])
-    with np.errstate(invalid="ignore", over="ignore"):
-        micro = np.round(values * (10**6 / PER_SECOND[unit]))
-        fits = np.isfinite(micro) & (np.abs(micro) < _LATEST)
-    junk += [str(one) for one in values[valid & ~fits]]
-    valid = valid & fits
-    return np.where(valid, micro, 0).astype(np.int64), valid, junk
-
-
-def unit_of(values: Floats) -> Unit:
-    """The unit that numbers are counted in since 1970, told by how large they are."""
-    finite = values[np.isfinite(values)]
-    first = abs(float(finite[0])) if len(finite) else 0.0
-    for unit, limit in (("s", 1e11), ("ms", 1e14), ("us", 1e17)):
-        if first < limit:
-            return unit  # type: ignore[return-value]  # of the tuple above
-    return "ns"
-
-
-def _iso(cells: list[str | None]) -> tuple[npt.NDArray[np.int64], Mask, list[str]]:
-    values, valid = np.zeros(len(cells), np.int64), np.zeros(len(cells), bool)
-    junk = []
-    for index, cell in enumerate(cells):
-        if cell is None:
-            continue
-        moment = iso_of(cell)
-        if moment is None:
-            junk.append(cell)
-        else:
-            values[index], valid[index] = moment, True
-    return values, valid, junk
-
-
-def iso_of(text: str) -> int | None:
-    """Microseconds of a time in ISO form, None for anything else."""
-    match = _ISO.fullmatch(text.strip())
-    if match is None:
-        return None
-    day, time, fraction, zone = match.groups()
-    zone = "+00:00" if zone in (None, "Z", "UTC") else zone if ":" in zone else f"{zone[:3]}:{zone[3:]}"
-    clock = time or "00:00:00"
-    try:
-        moment = datetime.fromisoformat(f"{day}T{clock if clock.count(':') == 2 else clock + ':00'}{zone}")
-        since = moment - datetime(1970, 1, 1, tzinfo=timezone.utc)
-    except (ValueError, OverflowError):
-        return None
-    return (since.days * 86_400 + since.seconds) * 10**6 + int((fraction or "0").ljust(6, "0")[:6])
 
 
 def _is_number(type_: Any) -> bool:

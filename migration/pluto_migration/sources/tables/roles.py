@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from pluto_migration.source import SourceError
-from pluto_migration.sources.tables.columns import PER_SECOND, Unit, iso_of
+from pluto_migration.sources.tables.times import PER_SECOND, Unit, iso_of
 
 SETTINGS: Final[Mapping[str, str]] = {
     "form": "wide: a column for each metric; long: a row for each value, with columns for metric and value",

@@ -11,9 +11,10 @@ import numpy as np
 
 from pluto_migration.model import POINTS_AT_ONCE, Facts, Item, Points, Texts
 from pluto_migration.source import Problems, SourceRun, fingerprint_of
-from pluto_migration.sources.tables.columns import Column, Floats, Kind, Mask, times_of, unit_of
+from pluto_migration.sources.tables.columns import Column, Floats, Kind, Mask
 from pluto_migration.sources.tables.piece import Piece, TableFile
 from pluto_migration.sources.tables.roles import ROWS, Roles, Said
+from pluto_migration.sources.tables.times import times_of, unit_of
 
 _EXAMPLES: Final = 20
 """Cells of a column that are named one by one where they are no numbers."""
@@ -148,7 +149,7 @@ class _Reading:
             return np.full(piece.rows, self._before, np.int64), np.zeros(piece.rows, bool)
         column = piece.columns[roles.time]
         if self._unit is None and column.kind == "number":
-            values, valid, _ = column.numbers()
+            values, valid, _ = column.numbers(rounded=True)
             self._unit = unit_of(values[valid])
         times, valid, junk = times_of(column, self._unit)
         self._note(where, roles.time, [] if self._again else junk, "no time")
