@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from pluto_migration.migrate import migrate, settings_for
 from pluto_migration.model import Alert, Artifact, Console, Data, Facts, File, Item, ModelGraph, Points
 from pluto_migration.model import Texts as TextItems
 from pluto_migration.source import Problems, SourceError, SourceRun
@@ -22,6 +23,8 @@ from pluto_migration.source import Problems, SourceError, SourceRun
 import pluto
 from pluto.core.transport import local_transport
 from pluto.protocol.records import Columns, Metrics, Texts
+from tests.fakes.stock import Stock
+from tests.migration import synthetic
 from tests.migration.items import content_of, items_of, of, traces
 from tests.migration.items import runs_of as found_by
 from tests.programs import Server
@@ -402,3 +405,39 @@ def test_what_a_stock_server_gives_comes_and_the_rest_is_named(tmp_path: Path, m
     assert {points.name: len(points.steps) for points in of(items, Points)}["loss"] == 100
     assert len(of(items, File)) == 3
     assert sum(len(block.lines) for block in of(items, Console)) == 3
+
+
+def test_a_run_that_was_written_to_be_read_back_from_a_stock_server(stock: Stock, tmp_path: Path) -> None:
+    """What has no slot there travelled besides, and comes out again in its place."""
+    made_up = tmp_path / "made up"
+    synthetic.write(made_up, "one", points=30)
+    (made_up / "one.bin").write_bytes(b"weights" * 10_000)
+    for place in (settings_for(stock.url), settings_for("local", dir=str(tmp_path / "near"))):
+        assert migrate(synthetic, [str(made_up)], settings=place).whole
+    (far,), (near,) = runs_of(stock.url), runs_of(tmp_path / "near")
+    assert (far.id, far.name) == (near.id, near.name)
+    problems = Problems()
+    there, here = items_of(far, tmp_path / "far", problems), items_of(near, tmp_path / "near items")
+    lacks = {problem.what for problem, _ in problems}
+    assert lacks == {
+        f"a stock server does not give {what} with an API key" for what in ("alerts and model graphs", "artifacts")
+    }
+    (said,), (kept,) = of(there, Facts), of(here, Facts)[:1]
+    assert (said.name, said.notes, said.tags, said.config) == (kept.name, kept.notes, kept.tags, kept.config)
+    assert said.attributes == kept.attributes
+
+    def told(items: list[Item]) -> dict[str, Any]:
+        texts = [(one.name, *row) for one in of(items, TextItems) for row in zip(one.steps, one.times, one.values)]
+        data = [(one.name, one.type, one.step, one.time, json.dumps(one.body)) for one in of(items, Data)]
+        files = [(one.name, one.type, one.step, one.index, one.caption, content_of(one)) for one in of(items, File)]
+        lines = [(one.stream, line) for one in of(items, Console) for line in one.lines]
+        return {
+            "points": sorted({one.name for one in of(items, Points)}),
+            "texts": sorted(texts), "data": sorted(data), "files": sorted(files, key=repr), "lines": sorted(lines),
+        }  # fmt: skip
+
+    far_files, near_files = told(there).pop("files"), told(here).pop("files")
+    assert {**told(there), "files": []} == {**told(here), "files": []}
+    assert set(near_files) <= set(far_files)
+    # An artifact is a set of files there.
+    assert {file[1] for file in set(far_files) - set(near_files)} == {"ARTIFACT"}

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import stat
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from pluto_migration.temporary import OwnFolder
 _DATABASE: Final = "run_metadata.sqlite"
 _TREES: Final = ("meta", "seqs")
 _HASH: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_ATTEMPTS: Final = 20
+_PAUSE_S: Final = 0.1
 _CURRENT: Final = re.compile(rb"(MANIFEST-\d{6,20})\n")
 _CURRENT_BYTES: Final = 64
 _NO_NEED: Final = ("LOG", "LOCK")
@@ -81,24 +84,13 @@ class Repository:
         """Makes `root` a repository that has this run alone. Raises `SourceError` where it can't be had whole."""
         copy = root / ".aim"
         for tree in _TREES:
-            place = copy / tree / "chunks" / hash
+            source, place = self.path / tree / "chunks" / hash, copy / tree / "chunks" / hash
             place.mkdir(parents=True)
-            source = self.path / tree / "chunks" / hash
-            try:
-                names = sorted(os.listdir(source))
-            except OSError as error:
-                problems.note(source, f"it can't be read: {error.strerror}")
-                continue
-            if not _is_tree(source):
+            if tree == "seqs" and not source.exists():
+                continue  # a run that tracked nothing
+            _copy_tree(source, place, problems)
+            if not _is_tree(place):
                 raise SourceError(f"{source} is damaged: it does not say which of its files are its own")
-            for name in names:
-                try:
-                    if stat.S_ISREG((source / name).lstat().st_mode):
-                        shutil.copyfile(source / name, place / name)
-                    else:
-                        problems.note(source / name, "a link, or no file: it is not followed")
-                except OSError as error:
-                    raise SourceError(f"{source / name} can't be read: {error.strerror}") from error
         with contextlib.suppress(FileNotFoundError):
             shutil.copyfile(self.path / "VERSION", copy / "VERSION")
         database = self._database()
@@ -181,6 +173,41 @@ def _micros(text: Any) -> int | None:
         return None
     moment = moment.replace(tzinfo=moment.tzinfo or timezone.utc)
     return round(moment.timestamp() * 1_000_000)
+
+
+def _copy_tree(source: Path, target: Path, problems: Problems) -> None:
+    """Copies RocksDB's files as they were at one moment, while others may be writing them."""
+    quiet = Problems()
+    for _ in range(_ATTEMPTS):
+        try:
+            before = _state(source, quiet)
+            for old in _files(target):
+                old.unlink()
+            for name, *_ in before:
+                shutil.copyfile(source / name, target / name)
+            if _state(source, quiet) == before:
+                break
+        except FileNotFoundError:
+            pass  # files come and go while a run goes on
+        except OSError as error:
+            raise SourceError(f"{source} can't be read: {error}") from error
+        time.sleep(_PAUSE_S)
+    else:
+        raise SourceError(f"{source} is being written to all the time, or is not there; try again")
+    for problem, _ in quiet:
+        problems.note(problem.where, problem.what)
+
+
+def _state(source: Path, problems: Problems) -> list[tuple[str, int, int]]:
+    """Names, sizes and times of change of the files that matter; what is no file is noted."""
+    found = []
+    for name in sorted(os.listdir(source)):
+        about = (source / name).lstat()
+        if not stat.S_ISREG(about.st_mode):
+            problems.note(source / name, "a link, or no file: it is not followed")
+        elif name not in _NO_NEED:
+            found.append((name, about.st_size, about.st_mtime_ns))
+    return found
 
 
 def _is_tree(path: Path) -> bool:
