@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,8 @@ class Deliverer:
         """Run folders to be delivered, each with the writer that is waited for."""
         self._taken: set[str] = set()
         """Those of them that were seen to be delivered here."""
+        self._troubled: dict[str, float] = {}
+        """Since when another process has been in trouble with them."""
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pluto-migration", daemon=True)
         self._thread.start()
@@ -114,21 +117,19 @@ class Deliverer:
         if delivery is not None or key in self._taken:
             return ""
         # Not yet seen, or another process is at it: an uploader of the same root.
-        return None if has_work(folder) or held(folder / "lock") else ""
+        trouble = _receipt(self._sync, key).problem if held(folder / "lock") else None
+        since = self._troubled.setdefault(key, time.monotonic()) if trouble else None
+        if since is None:
+            self._troubled.pop(key, None)
+            return None if has_work(folder) or held(folder / "lock") else ""
+        return trouble if time.monotonic() - since > self._patience_s else None
 
 
 def arrival_of(sync: Path, key: str, writer: str) -> Arrival:
     """What the receipt says of a writer."""
-    import msgspec
+    from pluto.core.receipt import WriterFacts
 
-    from pluto.core.receipt import Receipt, WriterFacts
-
-    arrival = Arrival(key, writer)
-    receipt: Receipt
-    try:
-        receipt = msgspec.json.decode((sync / "receipts" / f"{key}.json").read_bytes(), type=Receipt)
-    except (OSError, msgspec.DecodeError):
-        receipt = Receipt()
+    arrival, receipt = Arrival(key, writer), _receipt(sync, key)
     facts = receipt.writers.get(writer, WriterFacts())
     refusal = facts.refused or (receipt.refused if receipt.run is None else None)
     if refusal is not None:
@@ -145,6 +146,17 @@ def arrival_of(sync: Path, key: str, writer: str) -> Arrival:
         arrival.problems.append(Noted(key, "records that the server may have twice", facts.repeated))
     arrival.problems += list(_poisoned(sync / "runs" / key / writer))
     return arrival
+
+
+def _receipt(sync: Path, key: str) -> Receipt:
+    import msgspec
+
+    from pluto.core.receipt import Receipt
+
+    try:
+        return msgspec.json.decode((sync / "receipts" / f"{key}.json").read_bytes(), type=Receipt)
+    except (OSError, msgspec.DecodeError):
+        return Receipt()
 
 
 def _poisoned(folder: Path) -> Iterator[Noted]:

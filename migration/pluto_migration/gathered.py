@@ -46,7 +46,7 @@ class Gathered:
 
     def add(self, facts: Facts) -> None:
         """Takes over what these say."""
-        self.name = clean(facts.name) if facts.name else self.name
+        self.name = clean(facts.name) if facts.name and facts.name.strip() else self.name
         self.notes = clean(facts.notes) if facts.notes else self.notes
         self.tags = list(dict.fromkeys(map(clean, facts.tags))) if facts.tags is not None else self.tags
         self.status = facts.status or self.status

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pluto_migration.delivery import Arrival, Deliverer
 from pluto_migration.leftovers import clear_away, drop_refused, left_behind
-from pluto_migration.report import Report, RunReport, noted
+from pluto_migration.report import Noted, Report, RunReport, noted
 from pluto_migration.schedule import Identity, Schedule, identity
 from pluto_migration.source import Options, Problems, Source, SourceError, SourceRun
 from pluto_migration.staging import MARK, is_forked
@@ -109,6 +109,8 @@ class _Migration:
         self._points = self._bytes = 0
         self._held: dict[Identity, str] = {}
         """Runs of which an earlier part is still on its way, each with the reason."""
+        self._undelivered: list[str] = []
+        """Why runs that are ready did not get to the store: there is room for so many on the disk, and no more."""
         self._resumed: set[Identity] = set()
         """Runs whose journal an earlier call had left behind."""
 
@@ -128,7 +130,7 @@ class _Migration:
                 self._bring(schedule, workers)
         except KeyboardInterrupt:
             self._report.interrupted = True
-        self._report.problems = [noted(one.where, one.what) for one, _ in problems]
+        self._report.problems = [Noted(one.where, one.what, count) for one, count in problems]
         self._report.seconds = time.monotonic() - begun
         return self._report
 
@@ -184,8 +186,7 @@ class _Migration:
                     run = schedule.next(idle=not (self._reading or self._arriving))
                     if run is None:
                         break
-                    if identity(run) in self._held:
-                        why = f"an earlier part of it is not delivered yet: {self._held[identity(run)]}"
+                    if why := self._hindered(run):
                         self._through(schedule, run, RunReport.of(run, "failed", why))
                         continue
                     self._reading[identity(run)] = run
@@ -198,6 +199,15 @@ class _Migration:
             done = True
         finally:
             crew.close(kill=not done)
+
+    def _hindered(self, run: SourceRun) -> str:
+        """Why a run is not to be begun now, empty where nothing speaks against it."""
+        held = self._held.get(identity(run))
+        if held is not None:
+            return f"an earlier part of it is not delivered yet: {held}"
+        if len(self._undelivered) >= AHEAD:
+            return f"not begun, since {len(self._undelivered)} others are not delivered yet: {self._undelivered[-1]}"
+        return ""
 
     def _next_event(self) -> Reading | Done | Arrival | BaseException:
         while True:
@@ -252,6 +262,7 @@ class _Migration:
         elif arrival.problem:
             report.state = "failed"
             report.reason = f"not delivered yet: {arrival.problem}; the same command, or `pluto sync`, goes on"
+            self._undelivered.append(arrival.problem)
         elif report.state == "migrated" and is_forked(run) and not arrival.forked and run.parent is not None:
             parent = run.parent.id
             report.note([noted(run.path, f"it begins without the run it was forked from: there is no run {parent!r}")])

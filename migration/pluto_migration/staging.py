@@ -33,6 +33,7 @@ MARK: Final = "migration"
 """Key of `run.json` that says which source a journal was made of."""
 _NAME_CHARS: Final = 255
 """Of a name that every server takes; a longer one is said again."""
+_LONGEST_NAME: Final = 1_000
 _TELL_S: Final = 0.5
 _CONFIG_BYTES: Final = 256 << 10
 """Of the records that the config is cut into, where it can be: between its outermost keys."""
@@ -120,6 +121,8 @@ class _Staging:
         for kind, count in ({} if known is None else known.surplus()).items():
             self._problems.note(self._run.path, f"the store has {count} {kind} that the source has no more: they stay")
         items.added.values = self._facts.values if known is None else 0
+        if self._facts.name is not None and len(self._facts.name) > _LONGEST_NAME:
+            self._problems.note(self._run.path, f"of its name the first {_LONGEST_NAME} characters came over")
         said = {"name": self._facts.name, "notes": _mark(self._facts.notes)}
         tags = self._facts.own_tags()[0]
         config = self._facts.config(self._run.id, stored_id(self._run.id))
@@ -186,7 +189,7 @@ class _Staging:
         before: Mapping[str, Any] = {} if known is None else known.ledger.said
         renamed = known is not None and before.get("name") != said["name"]
         if self._facts.name and (len(name) > _NAME_CHARS or renamed):
-            draft.head(Kind.NAME, records.encode(records.Name(now, name)))
+            draft.head(Kind.NAME, records.encode(records.Name(now, name[:_LONGEST_NAME])))
         if self._facts.notes and before.get("notes") != said["notes"]:
             draft.head(Kind.NOTES, records.encode(records.Notes(now, self._facts.notes)))
         new = tags if known is None else [tag for tag in tags if tag not in known.tags]

@@ -422,3 +422,47 @@ def test_points_in_any_pieces_take_little_memory(
     assert report.runs[0].added.points == 20_000
     with Client(settings=settings) as client:
         assert client.points(PROJECT, "one", "metric7").steps.tolist() == list(map(float, range(200)))
+
+
+def test_a_disk_is_not_filled_with_what_no_server_takes(
+    folder: Path, stock: Stock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        synthetic.write(folder, f"run{number}", bare=True, points=5)
+    monkeypatch.setattr(Deliverer.__init__, "__kwdefaults__", {"patience_s": 0.2})
+    monkeypatch.setattr(loop, "AHEAD", 2)
+    stock.fail(503, path="/ingest")
+    settings = settings_for(stock.url)
+    report = bring(folder, settings)
+    assert report.states == {"failed": 6}
+    reasons = [run.reason.partition(":")[0] for run in report.runs]
+    assert {reason.replace("3", "2") for reason in reasons} == {
+        "not delivered yet", "not begun, since 2 others are not delivered yet",
+    }  # fmt: skip
+    stock.heal()
+    assert bring(folder, settings).states == {"migrated": 6}
+
+
+def test_another_process_that_is_at_it_is_waited_for(folder: Path, settings: Settings, scripts: Scripts) -> None:
+    """A training of the same root has an uploader, which takes what it finds."""
+    synthetic.write(folder, "one", points=300_000)
+    training = scripts.start(
+        """
+        import sys, time
+        import pluto
+        with pluto.init(project="training") as run:
+            run.log({"loss": 1.0})
+            print("up", flush=True)
+            sys.stdin.readline()
+        """,
+        stdin=-1,
+    )
+    assert training.stdout is not None
+    assert training.stdout.readline() == "up\n"
+    try:
+        assert states(bring(folder, settings)) == {"one": "migrated"}
+    finally:
+        training.communicate("\n", timeout=60)
+    assert states(bring(folder, settings)) == {"one": "unchanged"}
+    with Client(settings=settings) as client:
+        assert len(client.points(PROJECT, "one", "train/loss0")) == 300_000
