@@ -53,7 +53,10 @@ class Read:
         for item in self.of(Facts):
             for name in Facts.__dataclass_fields__:
                 value = getattr(item, name)
-                whole[name] = whole.get(name, {}) | value if isinstance(value, dict) else whole.get(name) if value is None else value
+                if isinstance(value, dict):
+                    whole[name] = whole.get(name, {}) | value
+                elif value is not None:
+                    whole[name] = value
         return Facts(**{name: value for name, value in whole.items() if value is not None})
 
 

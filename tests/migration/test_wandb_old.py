@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from pluto_migration.model import Alert, Artifact, Console, Data, File
@@ -108,3 +110,15 @@ def test_facts(run: Read) -> None:
     assert [(alert.title, alert.level) for alert in run.of(Alert)] == [("title", "WARNING")]
     lines = {item.stream: item.lines for item in run.of(Console)}
     assert lines == {"stdout": ["hello stdout", "multi", "line"], "stderr": ["to stderr", "progress 2/3"]}
+
+
+@pytest.mark.parametrize("to", ["local", "stock"])
+def test_it_comes_over_whole(to: str, printed: Callable[..., Any], request: pytest.FixtureRequest) -> None:
+    target = to if to == "local" else request.getfixturevalue("stock").url
+    words = ["wandb", DATA / "wandb", "--to", target, "--path-map", f"/srv/demo/data={DATA / 'wandb-data'}"]
+    report = printed("migrate", *words, "--workers", 1)
+    assert report["states"] == {"migrated": 1}, report
+    assert [run["problems"] for run in report["runs"]] == [[]]
+    proof = printed("verify", *words, "--workers", 1)
+    assert [run["differences"] for run in proof["runs"]] == [[]]
+    assert proof["whole"]
