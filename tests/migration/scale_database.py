@@ -173,11 +173,13 @@ class Database:
         self.now += 1
         return self
 
-    def request(self, source: str, destination: str, mime: str = "text/plain", *, temporary: bool = False) -> Database:
+    def request(
+        self, source: str, destination: str, mime: str = "text/plain", *, temporary: bool = False, size: int = 0
+    ) -> Database:
         self.connection.execute(
             "INSERT INTO file_upload_requests (source_path, destination, mime_type, size_bytes, is_temporary)"
-            " VALUES (?, ?, ?, 0, ?)",
-            (source, destination, mime, temporary),
+            " VALUES (?, ?, ?, ?, ?)",
+            (source, destination, mime, size, temporary),
         )
         return self
 

@@ -485,6 +485,17 @@ def test_files_are_found_wherever_they_are(tmp_path: Path) -> None:
     assert reading.runs("neptune", project, project=PROJECT)[0].fingerprint != before
 
 
+def test_another_file_of_the_name_is_not_taken_for_it(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_bytes(b"another")
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "deep.yaml").write_bytes(b"the one")
+    left = execution(tmp_path).put("UploadFile", "f", ext="yaml", file_path="/old/place/config.yaml")
+    left.put("UploadFile", "g", ext="yaml", file_path="/old/place/conf/deep.yaml")
+    found = read(tmp_path)
+    assert files(found) == {("g", "deep.yaml"): b"the one"}
+    assert "is not there" in found.problems[0]
+
+
 @pytest.mark.parametrize(
     "name", ["../../../secret", "/etc/passwd", "a/../../secret", "link", "..\\..\\secret", "\0", "C:\\x"]
 )

@@ -139,7 +139,9 @@ def test_what_pluto_keeps_there_is_not_neptunes(tmp_path: Path) -> None:
 
 def test_databases_of_early_releases_lie_in_the_folder_itself(tmp_path: Path) -> None:
     (tmp_path / "f.txt").write_bytes(b"f")
-    base = Database(tmp_path).create("e").request("/old/home/f.txt", "d/f.txt").put(assign={"f": Ref("d/f.txt")})
+    base = (
+        Database(tmp_path).create("e").request("/old/home/f.txt", "d/f.txt", size=1).put(assign={"f": Ref("d/f.txt")})
+    )
     path = base.close().rename(tmp_path / ".neptune" / "ws_proj_run-1_1735689600000000000.sqlite3")
     base.folder.rmdir()
     (tmp_path / ".neptune" / "other_1735689600000000001.sqlite3").write_bytes(b"something else")
@@ -311,6 +313,15 @@ def test_files_are_found_wherever_they_are(tmp_path: Path) -> None:
     before = found.run.fingerprint
     here.write_bytes(b"changed since")
     assert reading.runs("neptune-scale", tmp_path, path_map={"/old": str(mapped)})[0].fingerprint != before
+
+
+def test_another_file_of_the_name_is_not_taken_for_it(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_bytes(b"another")
+    base = Database(tmp_path).request("/old/place/config.yaml", "d/config.yaml", size=3)
+    base.put(assign={"f": Ref("d/config.yaml", 3)}).close()
+    found = read(tmp_path)
+    assert found.of(File) == []
+    assert "is not there" in found.problems[0]
 
 
 @pytest.mark.parametrize("name", ["../../secret", "/secret", "a/../../../secret", "..\\..\\secret", "", ".", ".."])

@@ -31,7 +31,6 @@ class Files:
         self.project = data.absolute().parent if data.name == DATA_DIRECTORY else None
         self.moved: dict[str, str] = {}
         """By the path that was recorded, where it was found, if elsewhere."""
-        self._beside = [self.project] if self.project is not None else []
         self._path_map = path_map
         self._problems = problems
 
@@ -55,7 +54,7 @@ class Files:
                     return found
                 problems.note(where, f"its content is not in {UPLOADS} any more: {temporary}")
             elif isinstance(recorded, str) and recorded:
-                there = located(recorded, self._path_map, self._beside)
+                there = located(recorded, self._path_map) or self._moved_file(recorded)
                 if there is not None:
                     self._tell(recorded, there)
                     return there
@@ -191,6 +190,10 @@ class Files:
         for first in range(1, len(below) - 1):
             if plain or not glob.has_magic(below[first]):
                 yield os.path.join(project, *below[first:])
+
+    def _moved_file(self, recorded: str) -> Path | None:
+        """A file of a project whose folder was moved. Its name alone would find another one as well."""
+        return next((Path(one) for one in self._candidates(recorded, plain=True) if os.path.isfile(one)), None)
 
     def _tell(self, recorded: str, found: Path) -> None:
         if os.path.isabs(recorded) and str(found) != recorded:

@@ -96,7 +96,8 @@ def objects(paths: Sequence[str], problems: Problems) -> list[Left]:
         if count == 0:
             raise SourceError(
                 f"there is nothing of Neptune's client (neptune 1.x and before) in {path}: name the folder that holds"
-                " .neptune, .neptune itself, or one folder of its offline, async and sync"
+                " .neptune, .neptune itself, or one folder of its offline, async and sync (databases of Neptune 3.x,"
+                " *.sqlite3, are for the source neptune-scale)"
             )
     return [Left(*key, tuple(sorted(executions.values(), key=_order))) for key, executions in found.items()]
 

@@ -40,6 +40,7 @@ class Request:
     source: str
     mime: str
     temporary: bool
+    size: int | None
 
 
 def files_of(path: Path) -> list[Path]:
@@ -116,14 +117,14 @@ class Database:
 
     def requests(self) -> Mapping[str, Request]:
         """Files that were to be uploaded, by the name they were to have."""
-        needed = ["source_path", "destination", "mime_type", "is_temporary"]
+        needed = ["source_path", "destination", "mime_type", "is_temporary", "size_bytes"]
         known = self._tables.get("file_upload_requests", set())
         if not {"source_path", "destination"} <= known:
             return {}
         columns = [name if name in known else "NULL" for name in needed]
         return {
-            destination: Request(source, mime if _is_text(mime) else "", bool(temporary))
-            for source, destination, mime, temporary in self._rows("file_upload_requests", columns)
+            destination: Request(source, mime if _is_text(mime) else "", bool(temporary), size)
+            for source, destination, mime, temporary, size in self._rows("file_upload_requests", columns)
             if _is_text(source) and _is_text(destination)
         }
 

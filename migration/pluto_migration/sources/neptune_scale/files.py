@@ -29,12 +29,19 @@ class Files:
         self._beside += [above.parent for above in (folder, folder.parent) if above.name == DATA_DIRECTORY]
 
     def found(self, request: Request) -> Path | None:
-        """Where the bytes lie now. Raises `SourceError` for a path that leads out of where it is mapped to."""
+        """Where the bytes lie now; elsewhere than told, only what has the size that was written down.
+
+        Raises `SourceError` for a path that leads out of where it is mapped to.
+        """
         if request.temporary:
             here = self._path.parent / request.source.replace("\\", "/").rsplit("/", 1)[-1]
             if here.is_file():
                 return here
-        return located(request.source, self._path_map, self._beside)
+        there = located(request.source, self._path_map)
+        if there is None:
+            moved = located(request.source, {}, self._beside)
+            there = moved if moved is not None and moved.stat().st_size == request.size else None
+        return there
 
     def all(self) -> list[Path]:
         """All files that are there."""
