@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import math
+import os
 import pickle
 import struct
 import subprocess
@@ -18,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -356,8 +358,6 @@ def test_an_item_has_a_bounded_number_of_points(export: Export) -> None:
     }
     arrays = [columns_.get(field.name, pa.nulls(count, field.type)) for field in SCHEMA]
     path = export.part("w/p", "r", system("P-1"))
-    import pyarrow.parquet as pq
-
     with pq.ParquetWriter(path.with_name(path.name.replace("part_0", "part_1")), SCHEMA) as writer:
         writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA))
     found = only(export)
@@ -570,8 +570,6 @@ HOSTILE = ["../../secret", "/etc/passwd", "C:\\x", "w/../../../../secret", "link
 
 @pytest.mark.parametrize("kind", ["file", "file_series", "file_set", "artifact"])
 def test_paths_that_lead_out_or_nowhere_are_named(export: Export, tmp_path: Path, kind: str) -> None:
-    import os
-
     (tmp_path / "secret").write_bytes(b"secret")
     root = export.files("w/p")
     root.mkdir(parents=True)
@@ -725,6 +723,65 @@ def test_the_report_may_lie_anywhere(export: Export, tmp_path: Path) -> None:
 # damage
 
 
+SMALL_BUT_MUCH = """
+import resource, sys
+from pathlib import Path
+from pluto_migration.model import Facts, Points, Texts
+from pluto_migration.source import Options, Problems
+from pluto_migration.sources import source_of
+import pyarrow.parquet
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+problems = Problems()
+(run,) = source_of("neptune-exporter").find([sys.argv[1]], Options(), problems)
+texts, points, config = 0, 0, set()
+for item in run.read(Path(sys.argv[2]), problems):
+    texts += len(item.values) if isinstance(item, Texts) else 0
+    points += len(item.values) if isinstance(item, Points) else 0
+    config |= set(item.config) if isinstance(item, Facts) else set()
+print(texts, points, config, [problem.what for problem, _ in problems])
+"""
+
+
+def test_what_is_small_on_disk_and_huge_unpacked(export: Export, tmp_path: Path) -> None:
+    count, long = 40_000, "x" * (1 << 20)
+    path = export.part("w/p", "P-1", system("P-1"))
+    names = {"project_id": "w/p", "run_id": "P-1"}
+
+    def group(rows: int, **arrays: pa.Array) -> pa.RecordBatch:
+        arrays |= {name: pa.array([value]).take(pa.array([0] * rows)) for name, value in names.items()}
+        return pa.RecordBatch.from_arrays(
+            [arrays[one.name].cast(one.type) if one.name in arrays else pa.nulls(rows, one.type) for one in schema],
+            schema=schema,
+        )
+
+    def one(value: str, rows: int) -> pa.Array:
+        return pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), [value])
+
+    kind = pa.dictionary(pa.int32(), pa.string())
+    schema = SCHEMA.set(8, pa.field("string_value", kind)).set(11, pa.field("string_set_value", pa.list_(kind)))
+    steps, moments = pa.array(range(count), pa.int32()), pa.array([0] * count, pa.timestamp("ms", "UTC"))
+    placed = {"step": steps.cast(pa.decimal128(18, 6)), "timestamp": moments}
+    many = pa.ListArray.from_arrays(pa.array([0, count], pa.int32()), one(long, count))
+    with pq.ParquetWriter(path.with_name(path.name.replace("part_0", "part_1")), schema) as writer:
+        writer.write_batch(
+            group(count, attribute_path=one("t", count), attribute_type=one("string_series", count),
+                  string_value=one(long, count), **placed)
+        )  # fmt: skip
+        writer.write_batch(
+            group(1, attribute_path=one("set", 1), attribute_type=one("string_set", 1), string_set_value=many)
+        )
+        writer.write_batch(
+            group(count, attribute_path=one("m", count), attribute_type=one("float_series", count),
+                  float_value=pa.array([1.0] * count), **placed)
+        )  # fmt: skip
+    assert path.with_name(path.name.replace("part_0", "part_1")).stat().st_size < 4 << 20
+    command = [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{SMALL_BUT_MUCH}"]
+    found = subprocess.run(
+        [*command, str(export.root), str(tmp_path)], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert found.stdout == f"{count} {count} {{'set'}} []\n"
+
+
 def test_rows_of_another_run_are_left_out(export: Export) -> None:
     rows = [*points("a", [1.0, 2.0]), {**row("a", "float_series", 3.0, 2, at(0)), "attribute_path": None}]
     path = export.data("w/p") / f"{folder_name('P-1')}_part_0.parquet"
@@ -732,8 +789,6 @@ def test_rows_of_another_run_are_left_out(export: Export) -> None:
     batch = [{**name, **one} for name, one in zip(named, [*system("P-1"), *rows], strict=True)]
     batch[7]["run_id"] = "P-2"
     path.parent.mkdir(parents=True)
-    import pyarrow.parquet as pq
-
     with pq.ParquetWriter(path, SCHEMA) as writer:
         writer.write_batch(pa.RecordBatch.from_pylist(batch, schema=SCHEMA))
     found = only(export)
@@ -785,8 +840,6 @@ def test_columns_of_other_types_harm_nothing_else(export: Export, column: str, k
             arrays.append(pa.array(plain, SCHEMA.field(field.name).type).cast(field.type, safe=False))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             arrays.append(pa.nulls(len(rows), field.type))
-    import pyarrow.parquet as pq
-
     with pq.ParquetWriter(path, schema) as writer:
         writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
     export.part("w/p", "P-2", system("P-2"), points("a", [1.0]))
@@ -807,8 +860,6 @@ def test_texts_that_are_no_utf_8_are_shown_with_backslashes(export: Export) -> N
 
 
 def test_names_of_folders_that_are_no_utf_8(export: Export) -> None:
-    import os
-
     export.part("w/p", "P-1", system("P-1"))
     other = os.fsdecode(os.fsencode(str(export.root / "data")) + b"/\xff\xfe-0123456789abcdef")
     write_part(Path(other) / os.fsdecode(b"\xff_part_0.parquet"), "w/q", "Q-1", [system("Q-1"), points("a", [1.0])])
@@ -852,7 +903,7 @@ def survives(export: Export) -> None:
 def test_truncation_anywhere_is_survived(tmp_path: Path) -> None:
     export, path = small(tmp_path)
     data = path.read_bytes()
-    for length in range(0, len(data), 61):
+    for length in range(0, len(data), 97):
         path.write_bytes(data[:length])
         survives(export)
         assert len(noted(export.root)) >= 1
@@ -861,7 +912,7 @@ def test_truncation_anywhere_is_survived(tmp_path: Path) -> None:
 def test_flipped_bits_are_survived(tmp_path: Path) -> None:
     export, path = small(tmp_path)
     data = path.read_bytes()
-    for position in range(0, len(data), 29):
+    for position in range(0, len(data), 53):
         torn = bytearray(data)
         torn[position] ^= 1 << (position % 8)
         path.write_bytes(torn)

@@ -109,6 +109,10 @@ def texts(column: Any) -> list[str | None]:
     """Texts; those that are no UTF-8 have backslashes."""
     import pyarrow as pa
 
+    if pa.types.is_dictionary(column.type):
+        places, different = codes(column)
+        several: list[str | None] = [*different, None]
+        return [several[place] for place in places.tolist()]
     column = _cast(column, pa.string())
     try:
         return list(column.to_pylist())

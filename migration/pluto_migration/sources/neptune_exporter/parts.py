@@ -22,6 +22,8 @@ _ROWS: Final = 1 << 16
 _BYTES: Final = 16 << 20
 """A batch is about as big at most."""
 _NAMED: Final = ("project_id", "run_id", "attribute_path", "attribute_type")
+_TEXTS: Final = (*_NAMED, "string_value", "string_set_value", "file_value", "histogram_value.type")
+"""What is read as numbers of the different texts in it: one that comes a million times takes its room once."""
 _PROJECT, _RUN, _PATH, _TYPE = _NAMED
 
 
@@ -76,8 +78,12 @@ def parquet_file(path: Path) -> Iterator[Any]:
         try:
             # Paths that are no UTF-8 are none to pyarrow.
             file = opened.enter_context(open(path, "rb"))
-            part = opened.enter_context(parquet.ParquetFile(file, read_dictionary=list(_NAMED)))
-            columns = set(part.schema_arrow.names)
+            plain = parquet.ParquetFile(file)
+            columns = set(plain.schema_arrow.names)
+            leaves = [plain.schema.column(at).path for at in range(len(plain.schema.names))]
+            small = [leaf for leaf in leaves if leaf.startswith(_TEXTS)]
+            file.seek(0)
+            part = opened.enter_context(parquet.ParquetFile(file, read_dictionary=small))
         except BROKEN as error:
             raise SourceError(f"can't be read: {_first_line(error)}") from None
         lacking = [name for name in _NAMED if name not in columns]
@@ -110,10 +116,10 @@ def batches(path: Path, problems: Problems) -> Iterator[tuple[Any, str]]:
 
 
 def _row_group(part: Any, group: int) -> Iterator[Any]:
+    # What is known of single columns is not asked for: where that is damaged, asking ends the process.
     facts = part.metadata.row_group(group)
     width = max(1, facts.total_byte_size // max(1, facts.num_rows))
-    size = max(64, min(_ROWS, _BYTES // width))
-    yield from part.iter_batches(size, row_groups=[group], use_threads=False)
+    yield from part.iter_batches(max(1, min(_ROWS, _BYTES // width)), row_groups=[group], use_threads=False)
 
 
 def ids(batch: Any) -> tuple[str, str] | None:

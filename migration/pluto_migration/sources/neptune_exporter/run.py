@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pluto.compat.attributes import companion
 from pluto_migration.model import Item, Parent
@@ -28,8 +28,6 @@ from pluto_migration.sources.neptune_exporter.parts import (
     raise_if_full,
 )
 from pluto_migration.sources.neptune_exporter.series import Histograms, Metrics, string_rows
-
-_PATHS_AT_ONCE: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +167,10 @@ class ExportedRun(SourceRun):
         for path in self._parts.paths:
             try:
                 with parquet_file(path) as part:
-                    for group in _groups_with_files(part):
-                        rows = part.iter_batches(_PATHS_AT_ONCE, [group], ["file_value.path"], use_threads=False)
-                        for batch in rows:
-                            for struct in batch.columns:
-                                yield from filter(None, texts(struct.field(0)))
+                    for group in range(part.metadata.num_row_groups):
+                        rows = part.iter_batches(row_groups=[group], columns=["file_value.path"], use_threads=False)
+                        for column in (column for batch in rows for column in batch.columns):
+                            yield from filter(None, texts(column.field(0)))
             except (SourceError, *BROKEN):
                 continue
 
@@ -255,16 +252,3 @@ def external_id(head: Head) -> str:
     """The id of a run in the store: the one its user gave it, else Neptune's."""
     custom = head.own.get("custom_run_id")
     return custom if not head.newer and isinstance(custom, str) and custom else head.run
-
-
-def _groups_with_files(part: Any) -> Iterator[int]:
-    """The row groups in which a file is named, as far as the part tells."""
-    for group in range(part.metadata.num_row_groups):
-        facts = part.metadata.row_group(group)
-        for at in range(facts.num_columns):
-            column = facts.column(at)
-            if column.path_in_schema == "file_value.path":
-                known = column.statistics
-                if known is None or not known.has_null_count or known.null_count < facts.num_rows:
-                    yield group
-                break
