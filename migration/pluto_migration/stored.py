@@ -239,5 +239,7 @@ class _Reading:
     def _hash(self, row: Mapping[str, Any]) -> str:
         try:
             return self._client.hash_file(row)
-        except QueryError:
+        except QueryError as error:
+            if error.status_code != 404:
+                raise
             return _GONE

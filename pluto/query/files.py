@@ -152,16 +152,28 @@ class Files(Runs):
     def read_file(self, row: Mapping[str, Any]) -> bytes:
         """The content of a file, as it is listed by `iter_files`."""
         url = _address(row)
-        with telling(f"{row.get('fileName')!r}"), self._connection.calls.download(url) as chunks:
-            return b"".join(chunks)
+
+        def fetched() -> bytes:
+            with self._connection.calls.download(url) as chunks:
+                return b"".join(chunks)
+
+        return self._connection.again(f"{row.get('fileName')!r}", fetched)
 
     def hash_file(self, row: Mapping[str, Any]) -> str:
-        """The SHA-256 of a file's content as it comes from the server, in hexadecimal; nothing of it is kept."""
-        url, found = _address(row), hashlib.sha256()
-        with telling(f"{row.get('fileName')!r}"), self._connection.calls.download(url) as chunks:
-            for chunk in chunks:
-                found.update(chunk)
-        return found.hexdigest()
+        """The SHA-256 of a file's content as it comes from the server, in hexadecimal; nothing of it is kept.
+
+        Raises `QueryError`, with status 404 where the content is not there.
+        """
+        url = _address(row)
+
+        def fetched() -> str:
+            found = hashlib.sha256()
+            with self._connection.calls.download(url) as chunks:
+                for chunk in chunks:
+                    found.update(chunk)
+            return found.hexdigest()
+
+        return self._connection.again(f"{row.get('fileName')!r}", fetched)
 
     def fetch_file(self, row: Mapping[str, Any], target: Path) -> None:
         """Puts a file, as it is listed by `iter_files`, at a place. Written beside it, then moved: no half files."""
@@ -181,7 +193,8 @@ class Files(Runs):
 def _address(row: Mapping[str, Any]) -> str:
     url = row.get("downloadUrl") or row.get("url")
     if not url:
-        raise QueryError(f"{row.get('fileName')!r} was announced, but its content has not arrived at the server")
+        text = f"{row.get('fileName')!r} was announced, but its content has not arrived at the server"
+        raise QueryError(text, 404)
     return str(url)
 
 

@@ -217,6 +217,17 @@ def test_points_and_files_on_a_stock_server(source: Path, stock: Stock) -> None:
     assert not receipt("one", stock.url)["ok"]
 
 
+def test_files_that_can_not_be_fetched_just_now_are_no_difference(source: Path, stock: Stock) -> None:
+    brought(source, stock.url)
+    stock.fail(503, path="/objects", times=2)
+    one = of(proof_of(source, stock.url), "one")
+    assert (one.verdict, one.reason) == ("same", "")
+    stock.objects.pop(next(key for key in stock.objects if "/unpacked/" in key))
+    (told,) = of(proof_of(source, stock.url), "one").differences
+    assert told.startswith("file 'unpacked': sha256 ")
+    assert told.endswith(" in the source, its content is not there in the store")
+
+
 def test_a_run_that_is_not_there_and_one_that_can_not_be_read(source: Path) -> None:
     brought(source)
     synthetic.write(source, "later", points=1)
