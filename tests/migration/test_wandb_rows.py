@@ -108,6 +108,18 @@ def test_a_row_without_a_time_has_that_of_the_row_before(tmp_path: Path) -> None
     assert [time for _, time, _ in found.points["a"]] == [US, US + 5_000_000, US + 5_000_000]
 
 
+def test_steps_and_times_that_are_none(tmp_path: Path) -> None:
+    odd = [("_step", "1e999"), ("_timestamp", "NaN"), ("_timestamp", "-1"), ("_timestamp", "1e300"), ("_step", "NaN")]
+    rows = [as_row(0, {"a": 0})]
+    rows += [
+        w.row([w.item("a", 1), w.item(name, None, raw=text)], number) for number, (name, text) in enumerate(odd, 1)
+    ]
+    found = read(tmp_path, [w.run(), *rows])
+    assert [(step, time) for step, time, _ in found.points["a"]] == [(float(step), US) for step in range(6)]
+    assert repr([value for _, value in steps(found, "_timestamp")]) == "[nan, -1.0, 1e+300]"
+    assert len([problem for problem in found.problems if "a row's step is" in problem]) == 2
+
+
 def test_a_row_of_nothing_leaves_its_time(tmp_path: Path) -> None:
     found = read(tmp_path, [w.run(), as_row(0, {"a": 1}), as_row(1, {}), as_row(2, {"a": 1})])
     assert steps(found, "_timestamp") == [(1.0, START + 1)]

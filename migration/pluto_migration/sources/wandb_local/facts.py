@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pluto.core import protobuf
 from pluto_migration.model import Parent
+from pluto_migration.sources.wandb_local.rows import LATEST
 
 GROUP: Final = "group:"
 JOB_TYPE: Final = "job_type:"
@@ -141,7 +142,7 @@ def moment(stamp: bytes) -> int | None:
             elif number == 2:
                 nanos = protobuf.signed(value)
     time = seconds * 1_000_000 + nanos // 1000
-    return time if 0 < time < 1 << 62 else None
+    return time if 0 < seconds < LATEST else None
 
 
 def iso(time: int | None) -> str | None:

@@ -8,6 +8,7 @@ but the item's names are remembered. Everything that is no plain number goes the
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, Final
 
 from pluto.core import protobuf
@@ -68,7 +69,7 @@ class History:
         if data.find(b"_type", at, end) >= 0:
             self._objects(data[at:end])
             return
-        known, find = self._known, data.find
+        known, find, isfinite = self._known, data.find, math.isfinite
         row, count, numbered = len(rows.columns.steps), 0, 0.0
         while at < end:
             start = at + 2
@@ -89,7 +90,13 @@ class History:
                         count += 1
                         at = stop
                         continue
-            elif data[at] == _NUMBERED and self._step and start < end and data[at + 1] < 0x80:
+            elif (
+                data[at] == _NUMBERED
+                and start < end
+                and data[at + 1] < 0x80
+                and self._step
+                and isfinite(self._step[-1])
+            ):
                 at = start + data[at + 1]  # the record's own number, which counts for nothing
                 continue
             try:
@@ -115,6 +122,9 @@ class History:
                     self._fitted = time, self._runtime
             self._stamp.clear()
         step = self._step[-1] if self._step else numbered
+        if not math.isfinite(step):
+            self._rows.problems.note(self._rows.where, f"a row's step is {step}: the record's own number counts")
+            step = numbered
         self._step.clear()
         self._rows.end(step, self.time, count < 1)
 

@@ -19,7 +19,8 @@ RUNTIME: Final = "_runtime"
 STAMP: Final = "_timestamp"
 WORDS: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 """How the service, and writers until 0.17, have numbers that JSON has no form for: as texts."""
-_LOW, _HIGH = -(2**63), 2**63 - 1
+LATEST: Final = 253_402_300_800
+"""Seconds: the year 10,000, which no date has."""
 _DEEPEST: Final = 100
 
 NamePath = tuple[str, ...]
@@ -164,8 +165,5 @@ def as_float(value: float) -> float:
 
 
 def microseconds(seconds: float) -> int | None:
-    """A time in whole microseconds; None for one that can't be."""
-    if not math.isfinite(seconds):
-        return None
-    time = round(seconds * 1e6)
-    return time if _LOW <= time <= _HIGH else None
+    """A time in whole microseconds; None for one that is no date since 1970."""
+    return round(seconds * 1e6) if 0 <= seconds < LATEST else None
