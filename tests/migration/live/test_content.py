@@ -247,6 +247,23 @@ def test_an_artifact_whose_content_is_gone_is_named(played: Played, read: Callab
     assert len(found.problems) == 1 and "w.bin: not fetched" in found.problems[0]
 
 
+def test_what_the_service_refuses_to_list_costs_nothing_else(played: Played, read: Callable[..., Read]) -> None:
+    played.projects["proj"] = [PlayedRun(rows=[row(0, x=1)], made=[PlayedArtifact("model")], files={"a.txt": b"a"})]
+    for name in ("RunOutputArtifacts", "RunFullHistory"):
+        played.faults[name] = [status_403] * 5
+    found = read()
+    assert found.points["x"] and [file.name for file in found.of(File)] == ["a.txt"]
+    assert found.problems == [
+        "team/proj/r1: the system metrics: permission denied",
+        "team/proj/r1: not listed: the artifacts it made: permission denied",
+    ]
+
+
+def status_403(handler: Any) -> bool:
+    handler.send(403, b'{"errors": [{"message": "permission denied"}]}')
+    return True
+
+
 def status_404(handler: Any) -> bool:
     handler.send(404)
     return True
@@ -366,13 +383,14 @@ def test_what_is_not_there_is_said(played: Played, find: Any) -> None:
         find("team/proj/none")
 
 
-def test_a_wrong_key_and_no_key(played: Played, find: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_key_and_no_key(played: Played, find: Any, wandb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = "f" * 40
     monkeypatch.setenv("WANDB_API_KEY", wrong)
     with pytest.raises(SourceError) as caught:
         find()
     assert wrong not in str(caught.value) and "not logged in" in str(caught.value)
     monkeypatch.delenv("WANDB_API_KEY")
+    wandb.teardown()
     with pytest.raises(SourceError, match="wandb login"):
         find()
 

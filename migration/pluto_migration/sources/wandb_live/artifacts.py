@@ -28,9 +28,13 @@ def artifacts(service: Service, run: Any, spool: Spool, problems: Problems, wher
 
     Raises `Unreachable`; what can't be had of a version is noted.
     """
-    made = list(service.all("the artifacts it made", lambda: run.logged_artifacts(per_page=_PAGE)))
-    used = list(service.all("the artifacts it used", lambda: run.used_artifacts(per_page=_PAGE)))
-    for is_used, versions in ((False, sorted(made, key=_age)), (True, sorted(used, key=_age))):
+    for is_used, listed in ((False, run.logged_artifacts), (True, run.used_artifacts)):
+        what = "the artifacts it used" if is_used else "the artifacts it made"
+        try:
+            versions = sorted(service.all(what, lambda: listed(per_page=_PAGE)), key=_age)  # noqa: B023
+        except Refused as error:
+            problems.note(where, f"not listed: {error}")
+            continue
         for version in versions:
             if version.type in _EXPORTS:
                 continue

@@ -68,11 +68,12 @@ def _of_project(address: str, wanted: Wanted) -> Iterator[tuple[Any, Any]]:
 
 def _listed(api: Any, address: str) -> Any:
     """The runs of a project, each with its config: it tells which run it was forked from."""
-    how = {"order": "+created_at", "per_page": _PAGE}
-    try:
-        return api.runs(address, **how, lazy=False)
-    except TypeError:  # releases that always give all
-        return api.runs(address, **how)
+    for how in ({"include_sweeps": False, "lazy": False}, {"include_sweeps": False}):
+        try:
+            return api.runs(address, order="+created_at", per_page=_PAGE, **how)
+        except TypeError:  # releases that always give all
+            continue
+    return api.runs(address, order="+created_at", per_page=_PAGE)
 
 
 def _config(pages: Any, id: str) -> Any:

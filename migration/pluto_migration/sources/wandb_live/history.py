@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pluto_migration.source import Problems
-from pluto_migration.sources.wandb_live.patience import Patience
+from pluto_migration.sources.wandb_live.patience import Patience, Refused
 from pluto_migration.sources.wandb_live.spool import Spool
 
 STEP: Final = "_step"
@@ -62,16 +62,22 @@ def fetch_events(run: Any, spool: Spool, patience: Patience) -> None:
     """Keeps what the machine was measured by. The service decides how many samples it gives."""
     if spool.has_lines("events"):
         return
-    found = patience("the system metrics", lambda: run.history(samples=10_000_000, pandas=False, stream="system"))
+    refused = None
+    try:
+        found = patience("the system metrics", lambda: run.history(samples=10_000_000, pandas=False, stream="system"))
+    except Refused as error:
+        found, refused = [], str(error)
     spool.keep_lines("events", found)
-    spool.keep_note("events", {"given": len(found), "there": _count(run)})
+    spool.keep_note("events", {"given": len(found), "there": _count(run), "refused": refused})
 
 
 def check_events(spool: Spool, problems: Problems, where: str) -> None:
     """Notes where the service gave fewer samples of the machine than it has."""
     noted = spool.note("events") or {}
     given, there = noted.get("given", 0), noted.get("there")
-    if there is not None and given < there:
+    if noted.get("refused"):
+        problems.note(where, noted["refused"])
+    elif there is not None and given < there:
         problems.note(where, f"system metrics: the service gave {given} of its {there} samples")
 
 

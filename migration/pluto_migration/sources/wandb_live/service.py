@@ -32,7 +32,11 @@ class Service:
         if place not in _apis:
             wandb = package()
             hide(os.environ.get("WANDB_API_KEY"))
-            overrides = {"base_url": self.base_url} if self.base_url else None
+            overrides = None
+            if self.base_url:
+                overrides = {"base_url": self.base_url}
+                # Older releases ask for some things at the environment's address, whatever else they are told.
+                os.environ["WANDB_BASE_URL"] = self.base_url
             made = self.patience("the service", lambda: _made(wandb, overrides))
             hide(getattr(made, "api_key", None))
             _apis[place] = made
@@ -85,7 +89,12 @@ _END: Final = object()
 
 
 def _at(pages: Any, at: int) -> Any:
+    before = getattr(pages, "last_response", None)
     try:
         return pages[at]
     except IndexError:
         return _END
+    except BaseException:
+        # A page that came, but of which no objects could be made, would be passed over at the next try.
+        pages.last_response = before
+        raise
