@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import errno
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Mapping
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from pluto.core.jsonable import plain, to_json
-from pluto.core.media.draft import INLINE_LIMIT_BYTES
 from pluto.core.media.names import safe_name
 from pluto.protocol import records
-from pluto.protocol.artifacts import digest_of, hasher
+from pluto.protocol.artifacts import digest_of
 from pluto.protocol.records import kind_of
+from pluto_migration.blobs import Blobs, is_ours, md5_of, size_of
 from pluto_migration.columns import Columns, columns_of
 from pluto_migration.config import clean
 from pluto_migration.draft import Draft
@@ -44,11 +40,8 @@ if TYPE_CHECKING:
     from pluto_migration.known import Known
 
 _STREAMS: Final = {"stdout": "INFO", "stderr": "ERROR"}
-_OURS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE})
-"""What is wrong with the disk that is written to, or this process, and not with one file of the source."""
 _WHOLE: Final = 2.0**53
 _LAST: Final = 253_402_300_799_000_000
-_BLOCK_BYTES: Final = 1 << 20
 
 
 class Items:
@@ -81,7 +74,7 @@ class Items:
         self._known = known
         self._problems = problems
         self._created = created if created is not None or known is None else known.ledger.created
-        self._scratch = os.path.realpath(scratch) + os.sep
+        self._blobs = None if draft is None else Blobs(draft, scratch)
         self._columns = Columns(self._put)
         self._lines: dict[tuple[str, str], int] = {}
         self._alerts = 0
@@ -130,14 +123,17 @@ class Items:
         if not len(item.steps) == len(item.times) == len(item.values):
             raise ValueError("steps, times and values are of different lengths")
         name = clean(item.name)
-        for step, at, value in zip(item.steps, item.times, item.values, strict=True):
-            text = clean(value)
+        rows = [
+            (float(step), int(at), clean(value))
+            for step, at, value in zip(item.steps, item.times, item.values, strict=True)
+        ]
+        new = repeat(True) if self._known is None else self._known.new_texts(name, rows)
+        for (step, at, text), is_new in zip(rows, new, strict=False):
             self._saw(at)
             self.read.texts += 1
-            if self._known is not None and not self._known.new_text(name, float(step), at, text):
-                continue
-            self.added.texts += 1
-            self._put(records.Texts(int(at), _step(step), {name: text}))
+            if is_new:
+                self.added.texts += 1
+                self._put(records.Texts(at, _step(step), {name: text}))
 
     def _data(self, item: Data) -> None:
         name, body = clean(item.name), json.dumps(item.body, ensure_ascii=False, separators=(",", ":"))
@@ -151,7 +147,7 @@ class Items:
     def _file(self, item: File) -> None:
         content = item.content
         where = content if isinstance(content, Path) else self._run.path
-        size = _size(content)
+        size = size_of(content)
         if size is None:
             self._problems.note(where, f"the file {clean(item.name)!r} is not there, or can't be read")
             return
@@ -164,13 +160,13 @@ class Items:
             clean(item.name), float(item.step), item.index, clean(item.caption or ""), content, size
         ):
             return
-        if self._draft is None:
+        if self._blobs is None:
             self._count(size)
             return
         try:
-            blob, inline, parameters = self._kept(content, size)
+            blob, inline, parameters = self._blobs.media(content, size)
         except OSError as error:
-            if error.errno in _OURS:
+            if is_ours(error):
                 raise
             self._problems.note(where, f"the file {clean(item.name)!r} can't be read: {error.strerror}")
             return
@@ -210,7 +206,7 @@ class Items:
                 kept = self._entry(item, entry)
                 if kept is not None:
                     entries.append(kept)
-            bytes_read += _size(entry.content) or 0 if entry.content is not None else 0
+            bytes_read += size_of(entry.content) or 0 if entry.content is not None else 0
         self.read.artifacts += 1
         self.read.bytes += bytes_read
         self.tokens.add(token)
@@ -246,32 +242,33 @@ class Items:
         if entry.content is None:
             return records.ArtifactEntry(path, clean(entry.digest), entry.size, clean(entry.ref or ""), extra)
         try:
-            digest = _md5(entry.content)
+            digest = md5_of(entry.content)
             if digest != entry.digest:
                 self._problems.note(
                     self._run.path, f"artifact {clean(item.name)!r}: {path!r} is not what its digest says"
                 )
-            blob = None if self._draft is None else self._blob(entry.content)
+            blob = None if self._blobs is None else self._blobs.put(entry.content)
         except (OSError, ValueError) as error:
-            if isinstance(error, OSError) and error.errno in _OURS:
+            if is_ours(error):
                 raise
             self._problems.note(self._run.path, f"artifact {clean(item.name)!r}: {path!r} can't be read: {error}")
             where = entry.content if isinstance(entry.content, Path) else path
             return records.ArtifactEntry(path, clean(entry.digest), entry.size, clean(f"file://{where}"), extra)
-        size = _size(entry.content)
+        size = size_of(entry.content)
         return records.ArtifactEntry(path, digest, size, None, extra, blob=blob)
 
     def _console(self, item: Console) -> None:
         if len(item.times) != len(item.lines):
             raise ValueError("times and lines are of different lengths")
         stream, who = _STREAMS[item.stream], clean(item.source)
+        rows = [(int(at), clean(line)) for at, line in zip(item.times, item.lines, strict=True)]
+        new = repeat(True) if self._known is None else self._known.new_lines(who, stream, rows)
         pending: list[str] = []
         since = 0
-        for at, raw in zip(item.times, item.lines, strict=True):
-            line = clean(raw)
+        for (at, line), is_new in zip(rows, new, strict=False):
             self._saw(at)
             self.read.lines += 1
-            if self._known is not None and not self._known.new_line(who, stream, at, line):
+            if not is_new:
                 continue
             if pending and (at != since or len(pending) >= 1000):
                 self._print(who, stream, since, pending)
@@ -285,7 +282,7 @@ class Items:
         key = (who, stream)
         if key not in self._lines:
             self._lines[key] = 1 + (0 if self._known is None else self._known.last_line(who, stream))
-        self._put(records.Console(int(at), stream, self._lines[key], lines, who))
+        self._put(records.Console(at, stream, self._lines[key], lines, who))
         self._lines[key] += len(lines)
         self.added.lines += len(lines)
 
@@ -305,36 +302,6 @@ class Items:
             return
         self.added.data += 1
         self._put(records.ModelGraph(int(item.time) or self._base(), to_json(item.body)))
-
-    # --- content ------------------------------------------------------------------------------------------------------
-
-    def _kept(self, content: Path | bytes, size: int) -> tuple[str | None, bytes | None, dict[str, Any]]:
-        """Fields `blob`, `inline` and `parameters` of a media record. Small content goes into the row."""
-        assert self._draft is not None
-        if isinstance(content, bytes):
-            if size <= INLINE_LIMIT_BYTES:
-                return None, content, {}
-            return self._draft.blobs.put_bytes(content), None, {}
-        if size <= INLINE_LIMIT_BYTES:
-            with content.open("rb") as file:
-                start = file.read(INLINE_LIMIT_BYTES + 1)
-            if len(start) <= INLINE_LIMIT_BYTES:
-                return None, start, {}
-        if self._is_scratch(content):
-            return self._draft.blobs.adopt(content), None, {}
-        placed = self._draft.blobs.put_path(content)
-        return placed.name, None, {"size": placed.size, "mtime_ns": placed.mtime_ns, "linked": placed.linked}
-
-    def _blob(self, content: Path | bytes) -> str:
-        assert self._draft is not None
-        if isinstance(content, bytes):
-            return self._draft.blobs.put_bytes(content)
-        if self._is_scratch(content):
-            return self._draft.blobs.adopt(content)
-        return self._draft.blobs.put_path(content).name
-
-    def _is_scratch(self, path: Path) -> bool:
-        return os.path.realpath(path).startswith(self._scratch)
 
     def _put(self, record: records.Record) -> None:
         if self._draft is not None:
@@ -363,29 +330,3 @@ def _step(step: float) -> int | float:
     number = float(step)
     whole = number.is_integer() and abs(number) <= _WHOLE and not (number == 0 and math.copysign(1.0, number) < 0)
     return int(number) if whole else number
-
-
-def _size(content: Path | bytes) -> int | None:
-    if isinstance(content, bytes):
-        return len(content)
-    try:
-        facts = content.stat()
-    except (OSError, ValueError):
-        return None
-    return facts.st_size if content.is_file() else None
-
-
-def _md5(content: Path | bytes) -> str:
-    digest = hasher()
-    if isinstance(content, bytes):
-        digest.update(content)
-    else:
-        with content.open("rb") as file:
-            while block := file.read(_BLOCK_BYTES):
-                digest.update(block)
-    return base64.b64encode(digest.digest()).decode()
-
-
-def always(size: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """A mask that takes all."""
-    return np.ones(size, np.bool_)

@@ -6,11 +6,10 @@ series are read once, and lie as sorted numbers in files, 8 bytes a point, so th
 
 from __future__ import annotations
 
-import collections
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -63,12 +62,13 @@ class Known:
         self._folder = Path(self._temporary.name)
         self._names = client.get_names(self.project, self.number)
         self._points: dict[str, Multiset | None] = {}
-        self._others: dict[str, collections.Counter[bytes]] = {}
+        self._others: dict[str, Multiset] = {}
         self._last: dict[tuple[str, str], int] = {}
 
     def close(self) -> None:
         """Deletes what lies in the temporary folder."""
         self._points.clear()
+        self._others.clear()
         self._temporary.cleanup()
 
     # --- points -------------------------------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ class Known:
 
     def _series(self, name: str) -> Multiset | None:
         """The store's points of a name; None where it has none."""
-        if not self._names_have(name):
+        if self._exact and name not in self._names:
             return None
         path = self._folder / f"{len(self._points)}.hashes"
         with path.open("wb") as file:
@@ -106,39 +106,37 @@ class Known:
                 file.write(self._hashed(page.steps, page.times, page.values).tobytes())
         return Multiset(path, once=not self._exact)
 
-    def _names_have(self, name: str) -> bool:
-        return self._names.get(name) == "METRIC" or not self._exact
-
     # --- everything else ----------------------------------------------------------------------------------------------
 
-    def new_text(self, name: str, step: float, time: int, text: str) -> bool:
-        """Whether the store has not this text."""
-        return self._new("data", (name, _TEXTS, step, time, text))
+    def new_texts(self, name: str, rows: Sequence[tuple[float, int, str]]) -> list[bool]:
+        """Which of the texts, each with its step and time, the store has not."""
+        return self._news("data", [(name, _TEXTS, step + 0.0, time, text) for step, time, text in rows])
 
     def new_data(self, name: str, type: str, step: float, time: int, body: str) -> bool:
         """Whether the store has not this structured value."""
-        return self._new("data", (name, type.upper(), step, time, canonical(json.loads(body))))
+        return self._news("data", [(name, type.upper(), step + 0.0, time, canonical(json.loads(body)))])[0]
 
     def new_file(self, name: str, step: float, index: int, caption: str, content: Path | bytes, size: int) -> bool:
         """Whether the store has not this file."""
         told: object = _sha256(content) if self._exact else size
         at, position = (step, index) if self._exact else (_floor(step), 0)
-        return self._new("files", (name, at, caption, told, position))
+        return self._news("files", [(name, at + 0.0, caption, told, position)])[0]
 
-    def new_line(self, source: str, stream: str, time: int, line: str) -> bool:
-        """Whether the store has not this line of the console."""
-        return self._new("lines", (source, stream, time, line) if self._exact else ("", stream, time // 1000, line))
+    def new_lines(self, source: str, stream: str, rows: Sequence[tuple[int, str]]) -> list[bool]:
+        """Which lines of the console, each with its time, the store has not."""
+        who, scale = (source, 1) if self._exact else ("", 1000)
+        return self._news("lines", [(who, stream, time // scale, line) for time, line in rows])
 
     def last_line(self, source: str, stream: str) -> int:
         """The number of the last line the store has of a source's stream; 0 for none."""
-        self._counter("lines")
+        self._rows("lines")
         return self._last.get((source if self._exact else "", stream), 0)
 
     def new_alert(self, number: int, alert: Alert) -> bool:
         """Whether the store has not this alert, the `number`-th of the run."""
         if not self._exact:
             return number > self.ledger.alerts
-        return self._new("alerts", (alert.time, alert.title, alert.text))
+        return self._news("alerts", [(alert.time, alert.title, alert.text)])[0]
 
     def new_graph(self, body: Mapping[str, Any]) -> bool:
         """Whether the store has another graph of the model, or none."""
@@ -154,32 +152,36 @@ class Known:
         if not self._exact:
             return {}
         points = sum(one.left for one in self._points.values() if one is not None)
-        found = {kind: sum(there.values()) for kind, there in self._others.items()}
+        found = {kind: there.left for kind, there in self._others.items()}
         return {kind: count for kind, count in {"points": points, **found}.items() if count}
 
-    def _new(self, kind: str, key: tuple[object, ...]) -> bool:
-        there = self._counter(kind)
-        digest = row_hash(key)
-        if there[digest] > 0:
-            there[digest] -= 1
-            return False
-        return True
+    def _news(self, kind: str, keys: Sequence[tuple[object, ...]]) -> list[bool]:
+        if not keys:
+            return []
+        words = np.frombuffer(b"".join(map(_short, keys)), np.uint64)
+        return [bool(new) for new in self._rows(kind).take(words)]
 
-    def _counter(self, kind: str) -> collections.Counter[bytes]:
+    def _rows(self, kind: str) -> Multiset:
+        """All that the store has of a kind."""
         if kind not in self._others:
-            self._others[kind] = collections.Counter(map(row_hash, _READERS[kind](self)))
+            path = self._folder / f"{kind}.hashes"
+            with path.open("wb") as file:
+                file.writelines(map(_short, _READERS[kind](self)))
+            self._others[kind] = Multiset(path)
         return self._others[kind]
 
     def _data_there(self) -> Iterable[tuple[object, ...]]:
         for row in self._client.iter_data(self.project, self.number):
             type = str(row["type"])
             value = row["value"] if type == _TEXTS else canonical(row["value"])
-            yield row["name"], type if type == _TEXTS else type.upper(), float(row["step"]), int(row["time"]), value
+            named = type if type == _TEXTS else type.upper()
+            yield row["name"], named, float(row["step"]) + 0.0, int(row["time"]), value
 
     def _files_there(self) -> Iterable[tuple[object, ...]]:
         if self._exact:
             for row in self._client.iter_files(self.project, self.number):
-                yield row["logName"], float(row["step"]), row.get("caption") or "", row["sha256"], row["sampleIndex"]
+                step, caption = float(row["step"]) + 0.0, row.get("caption") or ""
+                yield row["logName"], step, caption, row["sha256"], row["sampleIndex"]
             return
         from pluto.query.readable import Readable
 
@@ -209,6 +211,10 @@ _READERS: Final = {
     "lines": Known._lines_there,
     "alerts": Known._alerts_there,
 }
+
+
+def _short(row: tuple[object, ...]) -> bytes:
+    return row_hash(row)[:8]
 
 
 def _floor(step: float) -> float:

@@ -103,8 +103,12 @@ class Run(SourceRun):
         yield Points("same", np.zeros(4), np.full(4, BEGUN, np.int64), np.array([1.0, 1.0, 2.0, 1.0]))
         yield Texts("said", [float(at) for at in range(more)], [BEGUN + at for at in range(more)],
                     [f"line {at} äöü" for at in range(more)])  # fmt: skip
+        yield Texts("odd/said", [-0.0, math.nan, 2.5, 2.5], [BEGUN] * 4, ["a", "b", "c", "c"])
+        yield Texts("nothing", [], [], [])
+        yield Console("stdout", [], [])
         for at in range(more):
             yield Data("hist", "HISTOGRAM", float(at), BEGUN + at, {"freq": [1, 2, at], "bins": [0.0, 1.0, 2.0, 3.0]})
+        yield Data("json", "JSON", -0.0, BEGUN, [math.nan, 1, 1.0, "ü"])
         yield Data("json", "JSON", 1.5, BEGUN, {"nan": math.nan, "deep": [{"a": None}]})
         unpacked = scratch / "unpacked.bin"
         unpacked.write_bytes(b"u" * 100_000)
