@@ -110,6 +110,11 @@ class _Reading:
             "old ids": [clean(one) for one in run.old_ids],
             **{key: facts[key] for key in ("name", "notes", "tags", "exit code") if key in facts},
         }
+        aside = self._beside.get(ATTRIBUTES, {}).get("tags")
+        if isinstance(aside, Mapping):
+            # Those that a run can't have itself are its tags all the same.
+            more = sorted(clean(tag) for tag, there in aside.items() if there)
+            contents.facts["tags"] = in_order([*contents.facts.get("tags", ()), *more])
         if "name" not in facts and run.name:
             contents.facts["name"] = clean(run.name)
         if run.created is not None:

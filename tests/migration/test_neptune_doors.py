@@ -13,6 +13,7 @@ import pytest
 from pluto_migration.migrate import migrate, settings_for
 from pluto_migration.source import Options
 from pluto_migration.sources import source_of
+from pluto_migration.verify import verify
 
 import pluto.compat.neptune as neptune
 import pluto.compat.neptune_query as nq
@@ -58,9 +59,12 @@ def export(tmp_path: Path) -> Export:
 
 
 def bring(path: Path, **options: Any) -> None:
-    """Migrates an export into the local store."""
-    report = migrate(source_of(SOURCE), [str(path)], Options(**options), settings_for())
+    """Migrates an export into the store; both are the same then."""
+    source, given = source_of(SOURCE), Options(**options)
+    report = migrate(source, [str(path)], given, settings_for())
     assert [(run.state, run.problems) for run in report.runs] == [("migrated", [])] * len(report.runs), report.to_json()
+    proof = verify(source, [str(path)], given, settings_for())
+    assert [run.verdict for run in proof.runs] == ["same"] * len(report.runs), proof.to_json()
 
 
 def opened(id: str, project: str, **more: Any) -> Any:
