@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pluto_migration.model import Artifact
@@ -94,6 +95,25 @@ def test_wrong_types_everywhere(tmp_path: Path, value: str) -> None:
     assert (9.0, 1.0) in steps(found, "a")
     assert len(found.points["a"]) == len(odd) + 1
     assert found.facts.status == "finished"
+
+
+def test_what_is_nested_beyond_measure(tmp_path: Path, printed: Callable[..., Any]) -> None:
+    deep = ["k"] * 3000
+    lists = "[" * 300 + "]" * 300
+    objects = '{"k":' * 300 + "1" + "}" * 300
+    rows = [
+        w.row([w.item("l", None, raw=lists), w.item("o", None, raw=objects), w.item("_step", 1)]),
+        w.row([w.item([*deep, "_type"], "x"), w.item([*deep, "v"], 1), w.item("_step", 2)]),
+        w.row([w.item(["t", "_type"], "x"), w.item(["t", *deep], 1), w.item("_step", 3)]),
+        as_row(4, {"a": 1}),
+    ]
+    config = w.message((1, w.item(deep, 1)), (1, w.item("l", None, raw=lists)), (1, w.item("ok", 1)))
+    told = w.record(3, w.message((1, w.item(deep, 1))), sender="r")
+    found = read(tmp_path, [w.run(), w.record(5, config), told, *rows, w.exit_()])
+    assert steps(found, "a") == [(4.0, 1.0)]
+    assert found.facts.config == {"ok": 1}
+    assert len([problem for problem in found.problems if "levels deep" in problem]) >= 3
+    assert printed("migrate", "wandb", tmp_path, "--workers", 1)["states"] == {"migrated": 1}
 
 
 def test_wrong_wire_types_are_unknown_fields(tmp_path: Path) -> None:

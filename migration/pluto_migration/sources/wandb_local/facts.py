@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -71,8 +72,9 @@ def parent(project: str, id: str, point: Mapping[str, Any] | None) -> Parent | N
     """The run that a run was forked from; None where it only goes on from an earlier step of its own."""
     if not point or not point.get("run") or point["run"] == id:
         return None
-    step = point.get("value") if point.get("metric", "_step") == "_step" else None
-    return Parent(project, str(point["run"]), step)
+    step = point.get("value")
+    counts = point.get("metric", "_step") == "_step" and step is not None and math.isfinite(step)
+    return Parent(project, str(point["run"]), step if counts else None)
 
 
 def definition(record: bytes) -> tuple[str, dict[str, Any]] | None:

@@ -21,7 +21,8 @@ _JSON: Final = b"\x82\x01"
 _KEY, _NESTED, _NONE, _BOOLEAN, _INTEGER, _NUMBER, _TEXT, _OTHER, _VALUE = 1, 2, 3, 4, 5, 6, 7, 8, 16
 _OF_ROWS: Final = frozenset({STEP, STAMP, RUNTIME})
 """What a record says of the row itself."""
-_DEEPEST: Final = 400
+DEEPEST: Final = 200
+"""Levels of the deepest value that is kept, as with the door."""
 
 
 def _unknown(value: float) -> None:
@@ -213,8 +214,8 @@ def together(values: list[tuple[NamePath, Any]]) -> list[tuple[NamePath, Any]]:
     found: list[tuple[NamePath, Any]] = []
     objects: dict[NamePath, dict[str, Any]] = {}
     for path, value in values:
-        root = next((path[:size] for size in range(1, len(path)) if path[:size] in roots), None)
-        if root is None:
+        root = next((path[:size] for size in range(1, min(len(path), DEEPEST)) if path[:size] in roots), None)
+        if root is None or len(path) > DEEPEST:
             found.append((path, value))
             continue
         if root not in objects:
@@ -302,19 +303,31 @@ def decoded(text: bytes) -> Any:
             return float(text)
         except ValueError:
             raise BadValueError(f"no JSON: {type(error).__name__}") from None
+    if text.count(b"[") + text.count(b"{") > DEEPEST and _depth(value) > DEEPEST:
+        raise BadValueError(f"nested more than {DEEPEST} levels deep")
     if value == 0 and text[:1] == b"-":
         return -0.0
     return clean(value) if b"\\u" in text else value
 
 
-def clean(value: Any, depth: int = 0) -> Any:
+def _depth(value: Any) -> int:
+    """Levels of lists and objects."""
+    level, depth = [value], 0
+    while level := [inner for one in level if isinstance(one, (list, dict)) for inner in _inner(one)]:
+        depth += 1
+    return depth
+
+
+def _inner(value: list[Any] | dict[str, Any]) -> Any:
+    return value.values() if isinstance(value, dict) else value
+
+
+def clean(value: Any) -> Any:
     """The value with texts that can be encoded."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-    if depth > _DEEPEST:
-        return value
     if isinstance(value, list):
-        return [clean(item, depth + 1) for item in value]
+        return [clean(item) for item in value]
     if isinstance(value, dict):
-        return {clean(name): clean(item, depth + 1) for name, item in value.items()}
+        return {clean(name): clean(item) for name, item in value.items()}
     return value

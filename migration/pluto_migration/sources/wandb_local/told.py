@@ -8,7 +8,7 @@ from typing import Any, Final
 from pluto.core import protobuf
 from pluto_migration.model import Facts, Status
 from pluto_migration.sources.wandb_local import artifacts, facts, machine
-from pluto_migration.sources.wandb_local.history import BadValueError, decoded, values_of
+from pluto_migration.sources.wandb_local.history import DEEPEST, BadValueError, decoded, values_of
 from pluto_migration.sources.wandb_local.rows import NamePath, Rows
 from pluto_migration.sources.wandb_local.summary import Summary
 
@@ -125,7 +125,9 @@ class Told:
     def _values(self, record: bytes) -> Iterator[tuple[NamePath, Any]]:
         for path, text, typed in values_of(record)[0]:
             value = typed if text is None else self.value(path, text, _BAD)
-            if value is not _BAD:
+            if len(path) > DEEPEST:
+                self._note(f"{'.'.join(path[:3])!r}…: nested more than {DEEPEST} levels deep")
+            elif value is not _BAD:
                 yield path, value
 
     def _take_metric(self, record: bytes) -> None:
