@@ -126,8 +126,8 @@ class RowsDigest:
         self._total = 0
 
     def add(self, step: float, time: int, *content: Any) -> None:
-        """Adds a row: where it stands, and what it says, as JSON."""
-        row = [bits(step), time, *content]
+        """Adds a row: where it stands, and what it says, as JSON. A step of -0.0 is 0, as in a database's columns."""
+        row = [bits(step + 0.0), time, *content]
         self._total = (self._total + int.from_bytes(row_hash(row), "big")) & _MASK
         self.count += 1
         here = (float(step) + 0.0, time)

@@ -153,7 +153,7 @@ class _Reading:
             {
                 "type": item.type,
                 "file": safe_name(clean(item.file_name)),
-                "step": float(item.step),
+                "step": float(item.step) + 0.0,
                 "time": item.time or self._began,
                 "index": item.index,
                 "caption": None if item.caption is None else clean(item.caption),

@@ -157,7 +157,7 @@ class _Reading:
                     {
                         "type": row.get("type"),
                         "file": row["fileName"],
-                        "step": float(row["step"]),
+                        "step": float(row["step"]) + 0.0,
                         "time": row["at"],
                         "index": row.get("sampleIndex"),
                         "caption": row.get("caption"),
