@@ -134,9 +134,7 @@ class Artifacts:
         """All of them as entries of a version of an artifact."""
         found = []
         if self.folder is None and self.recorded:
-            problems.note(
-                self.recorded, "files of a model there are not here; --path-map tells where they are"
-            )
+            problems.note(self.recorded, "files of a model there are not here; --path-map tells where they are")
         for relative, path in self.files(problems):
             try:
                 found.append(Entry(relative, _md5(path), path, path.stat().st_size))

@@ -152,8 +152,15 @@ class Session:
         if missing:
             raise SourceError(f"the table {table} has no column {min(missing)}")
         query = _select(table, names, where, order)
-        streamed = self._connection.execution_options(stream_results=True, max_row_buffer=ROWS_AT_ONCE)
-        yield from streamed.execute(query).partitions(ROWS_AT_ONCE)
+        if self._connection.dialect.name != "sqlite":
+            streamed = self._connection.execution_options(stream_results=True, max_row_buffer=ROWS_AT_ONCE)
+            yield from streamed.execute(query).partitions(ROWS_AT_ONCE)
+            return
+        cursor = self._connection.execute(query).cursor
+        assert cursor is not None
+        # SQLite's own cursor streams, and its plain tuples are twice as fast.
+        while block := cursor.fetchmany(ROWS_AT_ONCE):
+            yield block
 
     def one(self, table: str, where: Mapping[str, Any], *asked: str) -> tuple[Any, ...]:
         """How many rows there are, and the highest values of columns."""

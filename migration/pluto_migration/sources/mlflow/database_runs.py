@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ _HIGHEST: Final = sys.float_info.max
 """What MLflow's databases hold in the place of infinity, and nobody can tell from it."""
 _TIME_MS: Final = (1 << 62) // 1000
 _POINT_BYTES: Final = 24
+_NUMBERS: Final = frozenset({float, int})
 _MODEL: Final = (("logged_model_params", "param_key", "param_value"), ("logged_model_tags", "tag_key", "tag_value"))
 
 
@@ -83,7 +85,7 @@ class DatabaseRun(MlflowRun):
                 raise SourceError(f"{self.path}: the table metrics is none of MLflow's")
             order = [name for name in _POINT[:3] if name in there] + list(session.by_insertion)
             for block in session.blocks("metrics", names, self._where, order):
-                for key, rows in itertools.groupby(block, key=lambda row: row[0]):
+                for key, rows in itertools.groupby(block, key=operator.itemgetter(0)):
                     found = _points_of(str(key), names, list(rows), self.path, problems, infinities)
                     if len(found.steps):
                         yield found
@@ -175,7 +177,7 @@ def _points_of(
         times = np.array(columns["timestamp"], np.int64)
         values = np.array(columns["value"], np.float64)
         no_number = np.array(columns.get("is_nan", (False,) * count), np.bool_)
-        fine = all(isinstance(value, (float, int)) for value in columns["value"])
+        fine = set(map(type, columns["value"])) <= _NUMBERS
     except (TypeError, ValueError, OverflowError):
         fine = False
     if not fine or (np.abs(times.astype(np.float64)) >= _TIME_MS).any():

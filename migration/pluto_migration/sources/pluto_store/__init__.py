@@ -54,6 +54,8 @@ def _runs(place: Place, options: Options) -> Iterator[SourceRun]:
         with place.reading() as client:
             overviews = client.iter_overviews(project, **place.asked(client))
             found = [PlutoRun.of(place, target, overview) for overview in overviews]
+        ids = {run.number: run.id for run in found}
         for run in sorted(found, key=lambda run: run.number):
+            run.know(ids)
             if options.wants(project, run.id):
                 yield run

@@ -42,6 +42,7 @@ class PlutoRun(SourceRun):
         self._name: str | None = None
         self._created = 0
         self._fork: tuple[int, float | None] | None = None
+        self._parent_id: str | None = None
         self._state = ""
         self._size = 0
         self._migrated: dict[str, Any] = {}
@@ -78,15 +79,20 @@ class PlutoRun(SourceRun):
 
     @property
     def parent(self) -> Parent | None:
-        """The run it was forked from, looked up by its number."""
+        """The run it was forked from; looked up by its number where it is not among those told of by `know`."""
         if self._fork is None:
             return None
         number, step = self._fork
-        with self._place.reading() as client:
-            found = next(client.iter_overviews(self._source_project, ids=[number], fresh=False), None)
-        if found is None:
-            return None
-        return Parent(self.project, PlutoRun.of(self._place, self.project, found).id, step)
+        if self._parent_id is None:
+            with self._place.reading() as client:
+                found = next(client.iter_overviews(self._source_project, ids=[number], fresh=False), None)
+            self._parent_id = "" if found is None else PlutoRun.of(self._place, self.project, found).id
+        return Parent(self.project, self._parent_id, step) if self._parent_id else None
+
+    def know(self, ids: Mapping[int, str]) -> None:
+        """Tells the external ids of runs by their numbers."""
+        if self._fork is not None:
+            self._parent_id = ids.get(self._fork[0])
 
     @property
     def old_ids(self) -> Sequence[str]:
