@@ -39,6 +39,19 @@ def typed(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return content, kinds
 
 
+def void(old: Mapping[str, Any], new: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """None for each kind of `old` that is none of the value there is now, nested like them."""
+    found: dict[str, Any] = {}
+    for key, kind in old.items():
+        if isinstance(kind, Mapping):
+            inner, now = new.get(key), values.get(key)
+            if isinstance(now, Mapping) and (gone := void(kind, inner if isinstance(inner, Mapping) else {}, now)):
+                found[key] = gone
+        elif key in values and key not in new:
+            found[key] = None
+    return found
+
+
 def leaves(values: Mapping[str, Any]) -> int:
     """How many values there are."""
     return sum(leaves(value) if isinstance(value, Mapping) else 1 for value in values.values())

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from pluto.protocol.records import ATTRIBUTES
 from pluto_migration.digest import canonical, hashes, row_hash
 from pluto_migration.ledger import Ledger
 from pluto_migration.model import Alert
@@ -55,6 +56,10 @@ class Known:
         self.project = str(run["projectName"])
         self.number = int(run["id"])
         self.tags = frozenset(map(str, run.get("tags") or ()))
+        attributes = (run.get("config") or {}).get(ATTRIBUTES)
+        types = attributes.get("types") if isinstance(attributes, dict) else None
+        self.types: dict[str, Any] = types if isinstance(types, dict) else {}
+        """What kinds of values it has said, as `config.typed` gives them."""
         self._client = client
         # A stock server keeps a metric's points by whole step, and times in milliseconds.
         self._exact = client.has_artifacts

@@ -16,7 +16,7 @@ from pluto.core.run_folder import description, run_key
 from pluto.protocol import records
 from pluto.protocol.records import Kind
 from pluto_migration import ledger
-from pluto_migration.config import clean
+from pluto_migration.config import clean, merge, void
 from pluto_migration.digest import row_hash
 from pluto_migration.draft import Draft
 from pluto_migration.gathered import Gathered
@@ -196,6 +196,8 @@ class _Staging:
         if new:
             draft.head(Kind.TAGS, records.encode(records.Tags(now, add=new)))
         if known is not None:
+            if stale := void(known.types, config[records.ATTRIBUTES].get("types", {}), config):
+                config[records.ATTRIBUTES]["types"] = merge(stale, config[records.ATTRIBUTES].get("types", {}))
             # From here on the run is not whole, until the last record says so again.
             self._config(draft.head, {ledger.KEY: {"state": ledger.BEGUN}})
         self._config(draft.append if len(to_json(config)) > 4 * _CONFIG_BYTES else draft.head, config)

@@ -65,6 +65,7 @@ class Run(SourceRun):
         if told.get("bug"):
             raise KeyError("a mistake in the module")
         yield Facts(name=told.get("name"), config={"lr": 0.25, "whole": 3.0, "nan": math.nan, "big": 2**70})
+        yield Facts(config=told.get("config", {}))
         yield from self._points(int(told.get("points", 100)), int(told.get("metrics", 2)))
         if not told.get("bare"):
             yield from self._rest(scratch, int(told.get("more", 3)))

@@ -105,6 +105,24 @@ def test_the_status_follows_the_source(settings: Settings, folder: Path, tmp_pat
     assert found["config"]["_migration"]["status"] == "failed"
 
 
+def test_a_value_that_is_of_another_kind_now_is_read_as_that(settings: Settings, folder: Path) -> None:
+    from pluto.compat.attributes import AttributeReader
+
+    synthetic.write(folder, "one", config={"deep": {"turns": 5.5}, "whole": 7.0, "stays": 2.0})
+    bring(folder, settings)
+    synthetic.write(folder, "one", config={"deep": {"turns": "text"}, "whole": 7, "stays": 4.0, "big": 1})
+    bring(folder, settings)
+    with Client(settings=settings) as client:
+        run = find(client, PROJECT, "one")
+        assert run is not None
+        types = {key: kind for key, kind in run["config"]["_attributes"]["types"].items() if kind is not None}
+        assert types == {"nan": "float", "nested": {"at": "datetime"}, "stays": "float"}
+    with AttributeReader(settings=settings) as reader:
+        found = reader.find(PROJECT, external_id="one")
+        atoms = {path: found.atom(path) for path in ("whole", "stays", "big")}
+    assert [(value, type(value)) for value in atoms.values()] == [(7, int), (4.0, float), (1, int)]
+
+
 def test_what_people_changed_since_stays(local: Settings, folder: Path) -> None:
     synthetic.write(folder, "one", name="theirs", tags=["a", "b"])
     number = bring(folder, local).number
