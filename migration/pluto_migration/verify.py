@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pluto.protocol.records import MIGRATION
-from pluto_migration import sourced, stored
+from pluto_migration import ledger, sourced, stored
 from pluto_migration.comparers import compared
 from pluto_migration.config import clean
 from pluto_migration.contents import Contents
@@ -44,7 +44,7 @@ class RunProof:
     path: str
     verdict: Verdict
     reason: str = ""
-    """Why it failed."""
+    """Why it failed, or what there is in its place."""
     differences: list[str] = field(default_factory=list)
     adapted: list[str] = field(default_factory=list)
     """What this kind of server can't hold as it was; taken into account."""
@@ -141,7 +141,10 @@ def verify_run(run: SourceRun, client: Client, *, receipts: bool = True) -> RunP
     try:
         found = stored_run(client, run.project, run.id)
         if found is None:
+            proof.verdict, proof.reason = "missing", "the store has no such run"
+        elif ledger.read(found.config, stored_id(run.id)) is None:
             proof.verdict = "missing"
+            proof.reason = f"the store has a run of this id, {found.display_id}, that did not come from there"
         else:
             _compare(proof, run, found, client, problems)
             if receipts:
@@ -175,8 +178,7 @@ def leave_receipt(client: Client, run: RunOverview, proof: RunProof) -> None:
 
 def _compare(proof: RunProof, run: SourceRun, found: RunOverview, client: Client, problems: Problems) -> None:
     target: Target = Target() if found.readable is None else StockTarget()
-    ledger = found.config.get(MIGRATION)
-    began = ledger.get("created") if isinstance(ledger, dict) else None
+    began = found.config[MIGRATION].get("created")
     with tempfile.TemporaryDirectory(prefix="pluto-") as scratch:
         said = sourced.contents_of(run, Path(scratch), problems, target, began)
     there = stored.contents_of(client, found, target)

@@ -75,8 +75,6 @@ def _print(told: Proof) -> None:
     if rows:
         output.print_table(["run", "outcome", "series", "points", "files", "differences"], rows)
     for run in told.runs:
-        if run.verdict == "missing":
-            click.echo(f"{run.label}: the store has no such run")
         if run.reason:
             click.echo(f"{run.label}: {run.reason}")
         for difference in run.differences:

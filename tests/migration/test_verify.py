@@ -250,6 +250,17 @@ def test_a_run_that_is_not_there_and_one_that_can_not_be_read(source: Path) -> N
     }  # fmt: skip
 
 
+def test_a_run_that_somebody_else_made_is_not_taken_for_one_that_came_over(source: Path) -> None:
+    with Client(settings={"host": "local"}) as client:
+        client.create_run(PROJECT, external_id="one", name="another", config={"mine": 1})
+        client.end_run(PROJECT, number("one"), "COMPLETED")
+        assert migrate(synthetic, [str(source)], settings=settings_for("local")).states == {"refused": 1, "migrated": 1}
+        one = of(proof_of(source), "one")
+        assert (one.verdict, one.differences) == ("missing", [])
+        assert "a run of this id, " in one.reason
+        assert next(client.iter_overviews(PROJECT, external_id="one")).config == {"mine": 1}
+
+
 def test_several_processes_find_the_same(source: Path) -> None:
     brought(source)
     synthetic.write(source, "two", points=11, bare=True)
