@@ -95,9 +95,13 @@ class Bringer:
                 f"it was brought over from {kept.source!r}: what another source has of it would come twice;"
                 " --project names another project"
             )
-        elif kept.complete and kept.fingerprint == run.fingerprint and there.get("status") != "RUNNING":
+        elif kept.complete and kept.fingerprint == run.fingerprint:
             report.state, report.read = "unchanged", kept.counts
             return Brought(report, passes=kept.passes)
+        elif kept.complete and there.get("status") == "RUNNING":
+            # Somebody goes on with it: topping it up would end it.
+            report.state = "failed"
+            report.reason = "the store's run is being written just now, and is topped up once it has ended"
         else:
             return self._top_up(run, there, kept)
         return Brought(report)

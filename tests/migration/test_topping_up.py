@@ -142,6 +142,26 @@ def test_what_people_changed_since_stays(local: Settings, folder: Path) -> None:
         assert run["config"]["_migration"]["pass"] == 2
 
 
+def test_a_run_that_is_gone_on_with_is_not_ended(local: Settings, folder: Path) -> None:
+    import pluto
+
+    synthetic.write(folder, "one", points=10, bare=True)
+    bring(folder, local)
+    with pluto.init(project=PROJECT, run_id="one", resume="must") as run:
+        run.log({"mine": 1.0})
+        assert run.flush(60)
+        assert bring(folder, local).state == "unchanged"
+        synthetic.write(folder, "one", points=20, bare=True)
+        report = bring(folder, local)
+        assert (report.state, "once it has ended" in report.reason) == ("failed", True)
+        with Client(settings=local) as client:
+            assert client.get_run(PROJECT, "one")["status"] == "RUNNING"
+    report = bring(folder, local)
+    assert (report.state, report.added.points) == ("topped up", 20)
+    with Client(settings=local) as client:
+        assert client.points(PROJECT, "one", "mine").values.tolist() == [1.0]
+
+
 def test_what_the_source_has_no_more_is_noted_and_stays(local: Settings, folder: Path, tmp_path: Path) -> None:
     synthetic.write(folder, "one", points=100, more=5)
     bring(folder, local)
