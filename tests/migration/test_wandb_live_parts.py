@@ -203,10 +203,33 @@ def test_a_note_that_is_damaged_is_none(tmp_path: Path) -> None:
     assert kept.begin("one") == {"fingerprint": "one"}
 
 
-@given(st.integers(-1, 10**12), st.none() | st.integers(0, 10**9))
-def test_pieces_and_pages_are_never_too_wide(last: int, rows: int | None) -> None:
+@given(st.integers(-1, 10**15), st.none() | st.integers(0, 10**9))
+def test_pages_are_as_wide_as_the_memory_bears(last: int, rows: int | None) -> None:
     piece, page = history.widths(last, rows)
-    assert 1000 <= page <= piece and 20_000 <= piece <= 500_000 and page <= 50_000
+    assert 1000 <= page < 2**31 and piece == 20 * page
+    # Whatever lies where: no page has more rows than this.
+    assert min(page, rows or last + 1) <= 100_000
+
+
+def test_few_rows_with_times_as_steps_take_few_requests() -> None:
+    assert 1_700_000_000 / history.widths(1_700_000_000, 10_000)[1] <= 11
+
+
+def test_steps_that_nobody_can_wait_for_are_an_error(tmp_path: Path) -> None:
+    run = types.SimpleNamespace(lastHistoryStep=2**62)
+    with pytest.raises(SourceError, match="requests"):
+        history.fetch(run, spool.Spool(tmp_path, "run"), Patience(1), 100)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(28, "No space left on device"), Http("failed", exc=OSError(122, "Disk quota exceeded")),
+     RuntimeError("write /x: no space left on device"), PermissionError(13, "Permission denied")],
+)  # fmt: skip
+def test_a_disk_that_is_full_is_neither_waited_for_nor_a_file_that_is_gone(clock: Clock, error: BaseException) -> None:
+    with pytest.raises(SourceError, match="goes on from here") as caught:
+        Patience(1000, clock.wait, clock.now)("it", failing(error))
+    assert not isinstance(caught.value, Refused) and clock.waited == []
 
 
 @pytest.mark.parametrize(

@@ -332,3 +332,24 @@ def test_random_rows_against_a_simple_reading(tmp_path: Path) -> None:
             expected = sorted(points)
             got = [(step, value) for step, _, value in found.points[name]]
             assert repr(got) == repr([(float(step), value) for step, value in expected])
+
+
+def test_into_the_local_store_proven_and_read_back(tmp_path: Path, command: Any, printed: Any) -> None:
+    rows = [row(step, loss=1 / (step + 1), text=f"t{step}", flag=step % 2 == 0) for step in range(20)]
+    write(tmp_path / "team_proj_abc_0.runhistory.parquet", rows[:12])
+    write(tmp_path / "team_proj_abc_1.runhistory.parquet", rows[8:])
+    words = ("wandb-parquet", tmp_path, "--project", "team/proj", "--to", "local")
+    report = printed("migrate", *words)
+    assert [(run["id"], run["state"]) for run in report["runs"]] == [("abc", "migrated")]
+    command("verify", *words)
+    assert [run["state"] for run in printed("migrate", *words)["runs"]] == ["unchanged"]
+    write(tmp_path / "team_proj_abc_2.runhistory.parquet", [row(20, loss=9.0)])
+    assert [run["state"] for run in printed("migrate", *words)["runs"]] == ["topped up"]
+    command("verify", *words)
+    from pluto.compat.wandb.apis.public import Api
+
+    found = list(Api().run("team/proj/abc").scan_history())
+    assert [one["_step"] for one in found] == list(range(21))
+    assert [one["loss"] for one in found] == [1 / (step + 1) for step in range(20)] + [9.0]
+    assert found[0]["flag"] is True and found[1]["flag"] is False and found[3]["text"] == "t3"
+    assert [one["_timestamp"] for one in found] == [START + step for step in range(21)]

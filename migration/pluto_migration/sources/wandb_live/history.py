@@ -7,25 +7,32 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from pluto_migration.source import Problems
+from pluto_migration.source import Problems, SourceError
 from pluto_migration.sources.wandb_live.patience import Patience, Refused
 from pluto_migration.sources.wandb_live.spool import Spool
 
 STEP: Final = "_step"
-_ROWS: Final = 20_000
-"""About how many rows make a piece."""
 _PAGE: Final = 1000
-"""About how many are asked for at once."""
-_WIDEST_PIECE: Final = 500_000
-_WIDEST_PAGE: Final = 50_000
-"""Steps that a piece, and a page, span at most, so that neither is ever too big for the memory."""
+"""About how many rows are asked for at once."""
+_PIECE: Final = 20
+"""Pages that make a piece."""
+_FEW: Final = 50_000
+"""A page of so many rows is no trouble for the memory."""
+_WIDEST: Final = 100_000
+"""Steps that a page spans at most, of a run with more rows: they may all be in one place."""
+_INT: Final = 2**31 - 1
+"""The service takes no wider ones."""
+_MOST: Final = 5_000_000
+"""Pages that nobody can wait for."""
 _AS_SENT: Final = "as-sent"
 
 
 def widths(last_step: int, rows: int | None) -> tuple[int, int]:
     """Over how many steps a piece and a page go, given the last step of a run and how many rows it has."""
-    sparse = max(1.0, (last_step + 1) / max(rows or last_step + 1, 1))
-    return min(math.ceil(_ROWS * sparse), _WIDEST_PIECE), min(math.ceil(_PAGE * sparse), _WIDEST_PAGE)
+    known = rows or last_step + 1
+    sparse = max(1.0, (last_step + 1) / max(known, 1))
+    page = min(math.ceil(_PAGE * sparse), _INT if known <= _FEW else _WIDEST)
+    return _PIECE * page, page
 
 
 def fetch(run: Any, spool: Spool, patience: Patience, rows: int | None) -> None:
@@ -38,6 +45,8 @@ def fetch(run: Any, spool: Spool, patience: Patience, rows: int | None) -> None:
     last = patience("the last step of the history", lambda: run.lastHistoryStep)
     last = int(last) if isinstance(last, (int, float)) else -1
     piece, page = widths(last, rows)
+    if last // page > _MOST:
+        raise SourceError(f"its last step is {last}, of {rows} rows: that would take {last // page} requests")
     for first in range(0, last + 1, piece):
         name = _name(first, min(first + piece, last + 1))
         if not spool.has_lines(name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import random
 import re
@@ -19,6 +20,8 @@ _AGAIN: Final = frozenset({408, 409, 425, 429, *range(500, 600)})
 """HTTP statuses that may be others in a moment."""
 _OF_NO_USE: Final = (ValueError, LookupError, TypeError, AttributeError, NotImplementedError, ImportError)
 """What the package raises for reasons of its own."""
+_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EMFILE, errno.ENFILE})
+_DISK_SAID: Final = re.compile(r"no space left on device|disk quota exceeded|read-only file system", re.I)
 _LONGEST: Final = 60.0
 _STATUS: Final = re.compile(r"\b(?:status|error|HTTP)[:\s]+(\d{3})\b", re.I)
 _SAID: Final = re.compile(r"\binput: ")
@@ -65,6 +68,8 @@ class Patience:
             except SourceError:
                 raise
             except Exception as error:  # noqa: BLE001 the package raises what it likes
+                if is_local(error):
+                    raise SourceError(f"{what}: {plain(error)}; the same command goes on from here") from None
                 status, again = judged(error)
                 if not again:
                     raise Refused(f"{what}: {plain(error)}", status) from None
@@ -78,6 +83,14 @@ class Patience:
                 )
                 tries += 1
                 self.wait(pause)
+
+
+def is_local(error: BaseException) -> bool:
+    """Whether it is the disk here that is in the way."""
+    chain = list(_chain(error))
+    return any(isinstance(one, OSError) and one.errno in _DISK for one in chain) or bool(
+        _DISK_SAID.search(" ".join(map(str, chain)))
+    )
 
 
 def hide(secret: str | None) -> None:

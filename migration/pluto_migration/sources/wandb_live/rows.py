@@ -81,10 +81,10 @@ class Laid:
         if named:
             yield Facts(wandb=named)
 
-    def events(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Item]:
+    def events(self, rows: Iterable[Any]) -> Iterator[Item]:
         """What the machine was measured by, each sample a step."""
         gather, time = Gather(), self._began
-        for step, row in enumerate(rows):
+        for step, row in enumerate(row for row in rows if isinstance(row, Mapping)):
             stamp = row.get(STAMP)
             time = (microseconds(stamp) if isinstance(stamp, (int, float)) else None) or time
             for name, value in row.items():

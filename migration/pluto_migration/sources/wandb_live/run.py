@@ -162,11 +162,15 @@ class LiveRun(SourceRun):
             extras["sweep"] = sweep
             kept["sweep_id"] = sweep["id"]
         kept |= {"door": "wandb", "entity": self.entity}
-        commit = getattr(run, "commit", None)
+        commit = _text(getattr(run, "commit", None))
         return Facts(
             name=self.name or self.id,
-            notes=getattr(run, "notes", None) or None,
-            tags=facts.tags(list(getattr(run, "tags", None) or ()), run.group or None, run.jobType or None),
+            notes=_text(getattr(run, "notes", None)),
+            tags=facts.tags(
+                [str(tag) for tag in getattr(run, "tags", None) or ()],
+                _text(getattr(run, "group", None)),
+                _text(getattr(run, "jobType", None)),
+            ),
             status=status,
             exit_code=0 if state == "finished" else None,
             ended=microseconds(getattr(run, "heartbeatAt", None)),
@@ -214,6 +218,10 @@ class LiveRun(SourceRun):
     @property
     def _own(self) -> Mapping[str, Any]:
         return own.split(self._raw)[1]
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def as_object(value: Any) -> Mapping[str, Any]:
