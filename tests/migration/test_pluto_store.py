@@ -433,7 +433,8 @@ def test_a_run_that_was_written_to_be_read_back_from_a_stock_server(stock: Stock
         lines = [(one.stream, line) for one in of(items, Console) for line in one.lines]
         return {
             "points": sorted({one.name for one in of(items, Points)}),
-            "texts": sorted(texts), "data": sorted(data), "files": sorted(files, key=repr), "lines": sorted(lines),
+            "texts": sorted(map(repr, texts)), "data": sorted(map(repr, data)), "files": sorted(files, key=repr),
+            "lines": sorted(lines),
         }  # fmt: skip
 
     far_files, near_files = told(there).pop("files"), told(here).pop("files")
