@@ -189,6 +189,21 @@ def test_shared_contents_go_after_a_week(tmp_path: Path) -> None:
     spool.forget_unused(tmp_path / "nowhere")
 
 
+def test_runs_nobody_asks_for_go_after_a_week_unless_they_are_kept(tmp_path: Path) -> None:
+    there = {name: spool.Spool(tmp_path, name) for name in ("old", "kept", "new", "used")}
+    for name, one in there.items():
+        one.begin("f")
+        one.keep(name == "kept")
+        if name != "new":
+            os.utime(one.folder / "run.json", (0, 0))
+    there["used"].begin("f")
+    spool.forget_unused(tmp_path)
+    assert [one.folder.exists() for one in there.values()] == [False, True, True, True]
+    there["kept"].keep(False)
+    spool.forget_unused(tmp_path)
+    assert not there["kept"].folder.exists()
+
+
 @given(st.lists(st.text(), min_size=1, max_size=4), st.lists(st.text(), min_size=1, max_size=4))
 def test_folders_of_runs_are_named_apart(one: list[str], other: list[str]) -> None:
     assert (spool.spool_name(*one) == spool.spool_name(*other)) == ("\0".join(one) == "\0".join(other))

@@ -47,7 +47,7 @@ def test_into_the_local_store_and_back(
 ) -> None:
     words = ("wandb-live", "team/proj", "--set", f"base_url={project.url}")
     project.faults["HistoryPage"] = [status(429, after=1)]
-    report = printed("migrate", *words, "--set", "keep=yes", "--to", "local")
+    report = printed("migrate", *words, "--set", "keep=yes", "--to", "local", "--workers", "2")
     states = {run["id"]: run["state"] for run in report["runs"]}
     assert states == dict.fromkeys(("parent", "fork", "failed"), "migrated")
     fetched = project.times("/storage/")

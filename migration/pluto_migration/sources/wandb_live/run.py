@@ -126,6 +126,7 @@ class LiveRun(SourceRun):
         """All that the service has of it. What was fetched before is not fetched again."""
         with self.spool.held():
             self.spool.begin(self.fingerprint, entity=self.entity, project=self.source_project, run=self.id)
+            self.spool.keep(self.keep)
             yield self._facts()
             yield from self._content(scratch, problems)
 

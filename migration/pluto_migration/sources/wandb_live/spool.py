@@ -38,6 +38,7 @@ from pluto_migration.source import SourceError
 WEEK: Final = 7 * 86400
 _LINES: Final = ".jsonl.zst"
 _DRAFT: Final = ".part"
+_KEPT: Final = "kept"
 
 
 class Spool:
@@ -72,11 +73,19 @@ class Spool:
         noted: Mapping[str, Any] | None = self.note("run")
         if noted is None or noted.get("fingerprint") != fingerprint:
             for old in (*self.folder.glob(f"*{_LINES}"), *self.folder.glob("*.json")):
-                old.unlink()
+                old.unlink(missing_ok=True)
             shutil.rmtree(self.folder / "rows", ignore_errors=True)
             noted = {"fingerprint": fingerprint, **about}
             self.keep_note("run", noted)
+        os.utime(self.folder / "run.json")
         return noted
+
+    def keep(self, wanted: bool) -> None:
+        """Whether it stays however long nobody asks for it."""
+        if wanted:
+            self.keep_note(_KEPT, True)
+        else:
+            (self.folder / f"{_KEPT}.json").unlink(missing_ok=True)
 
     def note(self, name: str) -> Any:
         """The JSON kept under a name, None where there is none that can be read."""
@@ -148,8 +157,11 @@ def spool_name(*address: str) -> str:
 
 
 def forget_unused(root: Path) -> None:
-    """Removes contents that no import has asked for in a week."""
+    """Removes contents, and runs that are not to be kept, that nobody has asked for in a week."""
     before = time.time() - WEEK
+    for noted in root.glob("*/run.json"):
+        if noted.stat().st_mtime < before and not (noted.parent / f"{_KEPT}.json").exists():
+            shutil.rmtree(noted.parent, ignore_errors=True)
     for path in (root / "contents").glob("*"):
         try:
             if path.stat().st_mtime < before:
