@@ -13,7 +13,7 @@ from pluto.core.wire import GROUP
 from pluto_migration.model import Facts, Status
 from pluto_migration.source import Problems
 from pluto_migration.sources.neptune_exporter.columns import moments, sets, texts, values
-from pluto_migration.sources.neptune_exporter.parts import Rows
+from pluto_migration.sources.neptune_exporter.rows import Rows
 
 KINDS: Final = {
     "int": "int_value",

@@ -17,7 +17,7 @@ from pluto_migration.paths import inside
 from pluto_migration.source import Problems, SourceError
 from pluto_migration.sources.neptune_exporter.columns import field, steps, texts, times
 from pluto_migration.sources.neptune_exporter.facts import Attributes
-from pluto_migration.sources.neptune_exporter.parts import Rows
+from pluto_migration.sources.neptune_exporter.rows import Rows
 from pluto_migration.sources.neptune_exporter.series import stepped
 from pluto_migration.sources.neptune_exporter.zips import unpack
 

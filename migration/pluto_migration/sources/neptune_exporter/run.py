@@ -18,15 +18,8 @@ from pluto_migration.sources.neptune_exporter.facts import KINDS, SYS, Attribute
 from pluto_migration.sources.neptune_exporter.files import KINDS as FILE_KINDS
 from pluto_migration.sources.neptune_exporter.files import Files
 from pluto_migration.sources.neptune_exporter.layout import Parts
-from pluto_migration.sources.neptune_exporter.parts import (
-    BROKEN,
-    Rows,
-    batches,
-    by_kind,
-    ids,
-    parquet_file,
-    raise_if_full,
-)
+from pluto_migration.sources.neptune_exporter.part import BROKEN, Part, raise_if_full
+from pluto_migration.sources.neptune_exporter.rows import Rows, batches, by_kind, ids
 from pluto_migration.sources.neptune_exporter.series import Histograms, Metrics, string_rows
 
 
@@ -52,8 +45,6 @@ class Head:
 
 def head_of(path: Path) -> Head:
     """What the first part says of its run. Raises `SourceError` where it can't be read, or has no rows."""
-    with parquet_file(path):
-        pass
     problems, of_rows = Problems(), Problems()
     named: tuple[str, str] | None = None
     found: dict[str, Any] = {}
@@ -73,7 +64,7 @@ def head_of(path: Path) -> Head:
         if over:
             break  # parameters stand first
     for problem, _ in problems:
-        raise SourceError(f"{problem.where}: {problem.what}")
+        raise SourceError(problem.what if problem.where == str(path) else f"{problem.where}: {problem.what}")
     if named is None:
         raise SourceError("says of no run: it has no rows")
     return Head(*named, found)
@@ -166,11 +157,11 @@ class ExportedRun(SourceRun):
     def _recorded(self) -> Iterator[str]:
         for path in self._parts.paths:
             try:
-                with parquet_file(path) as part:
-                    for group in range(part.metadata.num_row_groups):
-                        rows = part.iter_batches(row_groups=[group], columns=["file_value.path"], use_threads=False)
-                        for column in (column for batch in rows for column in batch.columns):
-                            yield from filter(None, texts(column.field(0)))
+                with Part(path) as part:
+                    for group in range(part.groups):
+                        for batch in part.rows(group, ["file_value.path"]):
+                            for column in batch.columns:
+                                yield from filter(None, texts(column.field(0)))
             except (SourceError, *BROKEN):
                 continue
 

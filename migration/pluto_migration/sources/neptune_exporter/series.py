@@ -24,7 +24,7 @@ from pluto_migration.sources.neptune_exporter.columns import (
     texts,
     times,
 )
-from pluto_migration.sources.neptune_exporter.parts import Rows
+from pluto_migration.sources.neptune_exporter.rows import Rows
 
 Columns = tuple[Floats, Integers, Floats]
 """Steps, times and values."""

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from pluto_migration.source import Problems, SourceError
-from pluto_migration.sources.neptune_exporter.parts import raise_if_full
+from pluto_migration.sources.neptune_exporter.part import raise_if_full
 
 _RATIO: Final = 200
 _SMALL: Final = 1 << 30
