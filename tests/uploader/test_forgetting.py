@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from pluto.core.client import Client
+from pluto.core.client import Client, Unreachable
+from pluto.core.journal import writer as writer_module
 from pluto.core.settings import Local
 from pluto.core.uploader import readable, retry
+from pluto.core.uploader.dialect_stock import StockDialect
 from pluto.protocol.batch import FILES, LINES
 from pluto.protocol.records import Config, Data, Forget, Name, Notes, Tags
 from pluto.query import Client as Query
@@ -236,3 +238,34 @@ def test_the_lanes_of_a_journal(made: Made) -> None:
     assert [row.seq for row in reader.read(1, FILES).rows] == [3, 4]
     reader.close()
     writer.close()
+
+
+def test_what_a_run_asked_for_outlives_its_first_segment(
+    made: Made, stock: Stock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first segment is deleted before the writer is done: a deliverer that begins anew has no START to read."""
+    monkeypatch.setattr(writer_module, "SEGMENT_BYTES", 1)
+    writer = made.writer(readable=True)
+    for n in range(6):
+        writer.text(n, "said", f"text {n}")
+        writer.file(n, "kept", b"%d" % n, file_name=f"own{n}.bin", metadata={"n": n})
+    writer.end()
+    real, calls = StockDialect.lines, []
+
+    def lines(self: StockDialect, *arguments: Any) -> None:
+        calls.append(1)
+        if len(calls) > 4:
+            raise Unreachable("gone")
+        real(self, *arguments)
+
+    monkeypatch.setattr(StockDialect, "lines_at_once", 1)
+    monkeypatch.setattr(StockDialect, "lines", lines)
+    assert made.deliver(patience_s=0.3)
+    monkeypatch.undo()
+    assert not list(made.path.glob("*/000001.db"))
+    assert made.deliver() == {}
+    run = stock.run("r")
+    said = [json.loads(line["message"])["body"] for line in run.logs if line["logType"] == "DEBUG"]
+    assert sorted(said) == [f"text {n}" for n in range(6)]
+    annotated = [json.loads(file["annotations"])["pluto"] for file in run.files]
+    assert sorted(one["name"] for one in annotated) == [f"own{n}.bin" for n in range(6)]

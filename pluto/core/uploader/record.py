@@ -34,6 +34,8 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     """Stock server: how far each route has come within the batch on its way."""
     names: dict[str, list[int]] = {}
     """Stock server: for each metric the highest step sent, and 1 if its steps are adapted (see `pluto.core.wire`)."""
+    readable: bool = False
+    """As `records.Start.readable`: the segment that says so may be deleted before the writer is done."""
     counts: dict[str, int] = {}
     """Stock server: for each name of a readable run how many files were sent."""
 

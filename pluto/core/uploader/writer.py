@@ -109,18 +109,19 @@ class Writer:
         return max((path.stat().st_mtime_ns // 1000 for path in files), default=self.created)
 
     def read_start(self, fallback: Start) -> Start | None:
-        """Its START; None while there is nothing. Where the first segment is damaged, `fallback`."""
+        """Its START; None while there is nothing. Where the first segment is damaged, or gone since, `fallback`."""
         if self.start is None:
             rows = self.reader.read(0, "lines", 1).rows
             if not rows:
                 return None
-            self.start = fallback
+            self.start = msgspec.structs.replace(fallback, readable=self.cursor.readable)
             if rows[0].kind == Kind.START:
                 try:
-                    self.start = records.decode(rows[0].kind, rows[0].body)
+                    start: Start = records.decode(rows[0].kind, rows[0].body)
                 except msgspec.DecodeError as error:
                     self.reject(rows[0], f"unreadable: {error}")
-            self.primary = self.start.primary
+                else:
+                    self.start, self.primary, self.cursor.readable = start, start.primary, start.readable
         return self.start
 
     def passed(self, lane: str, seq: int, *, save: bool = True) -> None:
