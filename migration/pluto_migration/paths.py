@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from pluto_migration.source import SourceError
 
@@ -47,6 +49,47 @@ def walk(
             yield Path(folder), folders, sorted(files)
 
 
+def mapped(recorded: str, path_map: Mapping[str, str]) -> Iterator[Path]:
+    """What prefixes of `path_map` make of a recorded path or address, the longest first, be something there or not."""
+    for prefix in sorted(path_map, key=len, reverse=True):
+        start = prefix.rstrip("/\\")
+        for spelled in dict.fromkeys((recorded, local_path(recorded), recorded.removeprefix("file://"))):
+            if spelled == prefix:
+                yield Path(path_map[prefix])
+            elif spelled is not None and spelled.startswith((start + "/", start + "\\")):
+                rest = spelled[len(start) :].replace("\\", "/").lstrip("/")
+                with contextlib.suppress(SourceError):
+                    yield inside(Path(path_map[prefix]), rest) if rest else Path(path_map[prefix])
+
+
+def of_run(recorded: str, id: str, beside: Sequence[Path]) -> Iterator[Path]:
+    """Where a recorded path of a run's files may lead: as it is, then below the folders of `beside`.
+
+    Only from the run's id in it on: an archive must not name other people's files, and a name alone is no proof.
+    """
+    plain = local_path(recorded)
+    parts = [part for part in re.split(r"[/\\]", plain or "") if part not in ("", ".")]
+    if plain is None or id not in parts or ".." in parts:
+        return
+    if os.path.isabs(plain):
+        yield Path(plain)
+    for folder in beside:
+        for first in range(parts.index(id) + 1):
+            with contextlib.suppress(SourceError):
+                yield inside(folder, "/".join(parts[first:]))
+
+
+def local_path(address: str) -> str | None:
+    """The path in the address of a file, or a path as it is; None for what lies elsewhere, as in a bucket."""
+    if address.startswith("file:"):
+        try:
+            return unquote(urlsplit(address).path)
+        except ValueError:
+            return None
+    scheme, colon, _ = address.partition(":")
+    return None if colon and len(scheme) > 1 and "/" not in scheme else address
+
+
 def located(recorded: str, path_map: Mapping[str, str], beside: Sequence[Path] = ()) -> Path | None:
     """The regular file that a recorded path means on this machine, None where there is none.
 
@@ -54,13 +97,9 @@ def located(recorded: str, path_map: Mapping[str, str], beside: Sequence[Path] =
     of `beside`, as many of them as fit.
     """
     plain = recorded.removeprefix("file://")
-    for prefix in sorted(path_map, key=len, reverse=True):
-        start = prefix.rstrip("/\\")
-        if plain == prefix or plain.startswith((start + "/", start + "\\")):
-            rest = plain[len(start) :].replace("\\", "/").lstrip("/")
-            candidate = inside(Path(path_map[prefix]), rest) if rest else Path(path_map[prefix])
-            if candidate.is_file():
-                return candidate
+    for candidate in mapped(recorded, path_map):
+        if candidate.is_file():
+            return candidate
     if os.path.isabs(plain) and os.path.isfile(plain):
         return Path(plain)
     parts = [part for part in re.split(r"[/\\]", plain) if part not in ("", ".", "..")]

@@ -241,6 +241,7 @@ def test_a_run_with_everything(made: tuple[Path, dict[str, str], Path], tmp_path
     assert alerts in ([("careful", '{"k": 1}', "WARNING")], [])
 
     shutil.move(arts, arts.with_name("moved"))
+    (root / "a.txt").write_text("another file of that name")
     try:
         problems = Problems()
         items = items_of(run, tmp_path / "scratch", problems)

@@ -10,10 +10,9 @@ import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 from pluto_migration.model import Facts, File, Item, Status
-from pluto_migration.paths import located
+from pluto_migration.paths import mapped, of_run
 from pluto_migration.source import Options, Problems, SourceError, SourceRun, fingerprint_of
 from pluto_migration.sources.aim.parameters import machine_of, parameters_of, system_facts
 from pluto_migration.sources.aim.repository import About, Repository
@@ -97,11 +96,8 @@ class AimRun(SourceRun):
         artifacts = _quietly(lambda: dict(run.artifacts)) or {}
         for name, artifact in sorted(artifacts.items()):
             address = str(_quietly(lambda artifact=artifact: artifact.uri) or "")
-            path = _place(address)
-            if path is None or self.id not in path.split("/"):
-                place = located(address, self._options.path_map) if self._options.path_map else None
-            else:
-                place = located(path, self._options.path_map, [self.path.parent])
+            candidates = (*mapped(address, self._options.path_map), *of_run(address, self.id, [self.path.parent]))
+            place = next((path for path in candidates if path.is_file()), None)
             if place is None:
                 problems.note(address, f"artifact {name} is not here; --path-map tells where it is")
             else:
@@ -166,16 +162,6 @@ def _micros(seconds: Any) -> int | None:
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not abs(seconds) < 1 << 42:
         return None
     return round(seconds * 1_000_000)
-
-
-def _place(address: str) -> str | None:
-    """The path of a file's address; None for one that lies elsewhere."""
-    if address.startswith("file:"):
-        try:
-            return unquote(urlsplit(address).path)
-        except ValueError:
-            return None
-    return address if "://" not in address else None
 
 
 def _said(error: BaseException) -> str:

@@ -12,11 +12,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 from pluto.core.jsonable import plain
 from pluto_migration.model import Data, Entry, File, Item, MediaType
-from pluto_migration.paths import inside
+from pluto_migration.paths import inside, local_path, mapped, of_run
 from pluto_migration.source import Problems, SourceError
 
 _IMAGE: Final = re.compile(
@@ -53,27 +52,15 @@ class Artifacts:
 
         As it is, only where it has the run's id in it, as MLflow's have: an archive must not name other people's files.
         """
-        local = _plain(recorded)
-        for prefix in sorted(path_map, key=len, reverse=True):
-            start = prefix.rstrip("/\\")
-            for one in (recorded, local):
-                if one == prefix or one.startswith((start + "/", start + "\\")):
-                    rest = one[len(start) :].replace("\\", "/").lstrip("/")
-                    found = _inside(Path(path_map[prefix]), rest)
-                    if found is not None:
-                        return cls(found, recorded)
-        parts = [part for part in re.split(r"[/\\]", local) if part not in ("", ".", "..")]
+        for found in mapped(recorded, path_map):
+            if found.is_dir():
+                return cls(found, recorded)
         if own is not None and not own.is_symlink() and own.is_dir() and any(own.iterdir()):
             return cls(own, recorded)
-        if os.path.isabs(local) and id in parts and os.path.isdir(local):
-            return cls(Path(local), recorded)
-        if id in parts:
-            for folder in beside:
-                for first in range(parts.index(id) + 1):
-                    found = _inside(folder, "/".join(parts[first:]))
-                    if found is not None:
-                        return cls(found, recorded)
-        return cls(None, "" if _never_made(local, id) else recorded)
+        for found in of_run(recorded, id, beside):
+            if found.is_dir():
+                return cls(found, recorded)
+        return cls(None, "" if _never_made(local_path(recorded), id) else recorded)
 
     def files(self, problems: Problems | None = None) -> Iterator[tuple[str, Path]]:
         """Each file with its path, slashes between, in a settled order. Links that lead out are noted, not followed."""
@@ -168,32 +155,16 @@ def _tables(tags: Mapping[str, str]) -> set[str]:
         return set()
 
 
-def _plain(recorded: str) -> str:
-    """The path in an address of a file; an address of anything else as it is."""
-    if recorded.startswith("file:"):
-        try:
-            return unquote(urlsplit(recorded).path)
-        except ValueError:
-            return recorded
-    return recorded
-
-
-def _never_made(path: str, id: str) -> bool:
+def _never_made(path: str | None, id: str) -> bool:
     """Whether files that would lie at a path are none for certain.
 
     MLflow makes the folder with the first file in it, and the experiment's with the first run that has one.
     """
+    if path is None or not os.path.isabs(path):
+        return False
     place, found, _ = path.rpartition(f"/{id}/")
     above = os.path.dirname(place)
-    return bool(found) and os.path.isabs(path) and (os.path.isdir(place) or (len(above) > 1 and os.path.isdir(above)))
-
-
-def _inside(folder: Path, rest: str) -> Path | None:
-    try:
-        found = inside(folder, rest) if rest else folder
-    except SourceError:
-        return None
-    return found if found.is_dir() else None
+    return bool(found) and (os.path.isdir(place) or (len(above) > 1 and os.path.isdir(above)))
 
 
 def _md5(path: Path) -> str:
