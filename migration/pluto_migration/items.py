@@ -234,6 +234,7 @@ class Items:
                 ttl=item.ttl,
                 step=item.step,
                 used=item.used,
+                made=not item.used,
             )
         )
 

@@ -334,6 +334,8 @@ class Artifact(msgspec.Struct, array_like=True):
     """Whether the version is whole now; only records with a `distributed_id` may say no."""
     used: bool = False
     """Whether the run also uses the version."""
+    made: bool = True
+    """Whether the run logged it; False of one that it only used and that is brought over with it."""
 
 
 class ArtifactUse(msgspec.Struct, array_like=True):

@@ -136,6 +136,11 @@ class ArtifactsConformance:
         assert store.artifacts.runs(made.id, "used") == [run, other]
         assert [one.id for one in store.artifacts.of_run(other, "logged")] == [made.id]
         assert store.artifacts.of_run(other, "used", after=made.id) == []
+        only_used = committed(store, other, artifact("3", entry("g"), used=True, made=False))
+        assert store.artifacts.runs(only_used.id, "logged") == []
+        assert store.artifacts.runs(only_used.id, "used") == [other]
+        assert committed(store, run, artifact("3", entry("g"))) == only_used
+        assert store.artifacts.runs(only_used.id, "logged") == [run]
         store.runs.delete(run)
         after = store.artifacts.get(made.id)
         assert after is not None and after.run is None

@@ -85,7 +85,8 @@ def commit(connection: Connection, run: int, project: int, record: Artifact) -> 
             connection.execute(update(_commits).where(_commits.c.artifact_id == pending).values(artifact_id=artifact))
             connection.execute(delete(_artifacts).where(_artifacts.c.id == pending))
     _token(connection, record, artifact)
-    note_run(connection, artifact, run, "logged")
+    if record.made:
+        note_run(connection, artifact, run, "logged")
     if record.used:
         note_run(connection, artifact, run, "used")
     tags = [{"artifact_id": artifact, "tag": tag} for tag in dict.fromkeys(record.tags)]
