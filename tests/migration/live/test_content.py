@@ -233,6 +233,8 @@ def test_artifacts_with_versions_aliases_lineage_and_files(played: Played, read:
     assert (entry.path, entry.digest, entry.size) == ("a/w.bin", md5(weights), len(weights))
     assert entry.content.read_bytes() == weights  # type: ignore[union-attr]
     assert entry.extra == {"birthArtifactID": made[0].id}
+    names = [(one["name"], one["used"]) for one in found.facts.extras["artifacts"]]
+    assert names == [("team/proj/model:v0", False), ("team/proj/model:v1", False), ("team/other/data:v4", True)]
     assert (third.name, third.used, third.source_id) == ("data", True, "team/other/data:v4")
     assert third.entries[0].content.read_bytes() == b"1,2"  # type: ignore[union-attr]
 

@@ -24,6 +24,7 @@ def row(step: int, **values: Any) -> dict[str, Any]:
 def project(played: Played) -> Played:
     picture = b"\x89PNG\r\n\x1a\n picture"
     shared = PlayedArtifact("data", 0, "dataset", {"d.csv": b"1,2"})
+    elsewhere = PlayedArtifact("elsewhere", 2, "dataset", {"e.csv": b"3"}, project="other")
     parent = PlayedRun(
         id="parent",
         rows=[row(0, loss=1.0, text="a"), row(1, loss="NaN", img={"_type": "image-file", "path": "media/images/a.png"}),
@@ -35,7 +36,7 @@ def project(played: Played) -> Played:
         made=[PlayedArtifact("model", 0, "model", {"w.bin": b"weights"}, aliases=["latest", "best"]), shared],
     )  # fmt: skip
     fork = PlayedRun(
-        id="fork", own={"branch_point": {"run_id": "parent", "step": 1}}, used=[shared],
+        id="fork", own={"branch_point": {"run_id": "parent", "step": 1}}, used=[shared, elsewhere],
         rows=[row(0, loss=1.0), row(1, loss="NaN"), row(2, loss=9.0)], created="2024-05-17T09:31:00Z",
     )  # fmt: skip
     played.projects["proj"] = [parent, fork, PlayedRun(id="failed", state="failed")]
@@ -75,5 +76,6 @@ def test_into_the_local_store_and_back(
     assert set(model.aliases) == {"latest", "best"}
     fork = api.run("team/proj/fork")
     assert [one["loss"] for one in fork.scan_history()][2] == 9.0
-    assert [one.name for one in fork.used_artifacts()] == ["data:v0"]
+    assert [one.name for one in fork.used_artifacts()] == ["data:v0", "elsewhere:v0"]
+    assert list(fork.logged_artifacts()) == []
     assert api.run("team/proj/failed").state == "failed"

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from pluto_migration.model import Artifact, Entry
+from pluto_migration.model import Artifact, Entry, Facts
 from pluto_migration.source import Problems
 from pluto_migration.sources.wandb_live.files import is_of
 from pluto_migration.sources.wandb_live.patience import Patience, Refused
@@ -23,11 +23,12 @@ _PAGE: Final = 100
 _TRIES: Final = 3
 
 
-def artifacts(service: Service, run: Any, spool: Spool, problems: Problems, where: str) -> Iterator[Artifact]:
-    """All versions that the run made, in the order they were made, and then those that it used.
+def artifacts(service: Service, run: Any, spool: Spool, problems: Problems, where: str) -> Iterator[Artifact | Facts]:
+    """All versions that the run made, in the order they were made, then those that it used, and what they were called.
 
     Raises `Unreachable`; what can't be had of a version is noted.
     """
+    called: list[dict[str, Any]] = []
     for is_used, listed in ((False, run.logged_artifacts), (True, run.used_artifacts)):
         what = "the artifacts it used" if is_used else "the artifacts it made"
         try:
@@ -40,9 +41,15 @@ def artifacts(service: Service, run: Any, spool: Spool, problems: Problems, wher
                 continue
             place = f"{where}/artifacts/{version.name}"
             try:
-                yield _artifact(service.patience, version, is_used, spool, problems, place)
+                found = _artifact(service.patience, version, is_used, spool, problems, place)
             except Refused as error:
                 problems.note(place, f"not fetched: {error}")
+                continue
+            called.append({"name": found.source_id, "id": str(version.id), "used": is_used, "digest": found.digest})
+            yield found
+    if called:
+        # In the store the versions of a collection are counted as they come.
+        yield Facts(extras={"artifacts": called})
 
 
 def _age(version: Any) -> tuple[str, int]:
