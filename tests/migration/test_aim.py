@@ -83,6 +83,10 @@ os._exit(9)
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str], Path]:
+    return make(tmp_path_factory)
+
+
+def make(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str], Path]:
     """A repository made by Aim, the runs in it, and where its artifacts are."""
     place = tmp_path_factory.mktemp("aim")
     (place / "repo").mkdir()

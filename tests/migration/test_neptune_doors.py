@@ -122,6 +122,20 @@ def test_the_sample_in_the_query_client() -> None:
     assert nq.list_experiments(project="ws/demo3") == ["exp"]
 
 
+def test_what_an_export_has_got_since_is_added(export: Export) -> None:
+    export.part("w/p", "P-1", [*system("P-1"), row("lr", "float", 0.5)], points("m", [0.0, 1.0]))
+    bring(export.root)
+    export.part("w/p", "P-1", [*system("P-1", failed=True), row("lr", "float", 0.5), row("n", "int", 1)],
+                points("m", [0.0, 1.0, 2.0]), [row("log", "string_series", "x", 0, at(0))])  # fmt: skip
+    source = source_of(SOURCE)
+    states = [migrate(source, [str(export.root)], Options(), settings_for()).runs[0].state for _ in range(2)]
+    assert states == ["topped up", "unchanged"]
+    assert verify(source, [str(export.root)], Options(), settings_for()).whole
+    with opened("P-1", "w/p") as run:
+        assert list(run["m"].fetch_values()["value"]) == [0.0, 1.0, 2.0]
+        assert (run["n"].fetch(), run["lr"].fetch(), run["sys/failed"].fetch()) == (1, 0.5, True)
+
+
 # everything else that a run may hold
 
 

@@ -483,6 +483,27 @@ def test_a_set_of_files_is_unpacked(export: Export, tmp_path: Path) -> None:
     assert not list(problems)
 
 
+def test_a_set_may_be_a_folder_of_files(export: Export, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret").write_bytes(b"secret")
+    for name in ("a", "d/b", os.fsdecode(b"d/\xff")):
+        export.file("w/p", f"w/p/P-1/code/{name}", name.encode("utf-8", "surrogateescape"))
+    (export.files("w/p") / "w/p/P-1/code/link").symlink_to(tmp_path / "outside")
+    export.part("w/p", "P-1", system("P-1"), [row("code", "file_set", "w/p/P-1/code")])
+    found = only(export)
+    assert {(file.metadata or {})["artifact_path"]: content(file) for file in found.of(File)} == {
+        "a": b"a", "d/b": b"d/b", r"d/\xff": b"d/\xff",
+    }  # fmt: skip
+    assert [one for one in found.problems if "by a link" in one]
+
+
+def test_the_kind_is_told_without_a_short_id(export: Export) -> None:
+    export.part("w/p", "mine", [row("sys/custom_run_id", "string", "mine"), row("a/b", "int", 1)])
+    export.part("w/p", "P-1", [row("sys/name", "string", "x"), row("a/b", "int", 1)])
+    found = read_all(SOURCE, export.root)
+    assert {id: one.facts.extras["kind"] for id, one in found.items()} == {"mine": "neptune3", "P-1": "neptune2"}
+
+
 def test_names_in_zips_that_climb_out_are_left_out(export: Export, tmp_path: Path) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

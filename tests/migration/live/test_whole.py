@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.migration.live.played import KEY, Played, PlayedArtifact, PlayedRun, status
+from tests.fakes.stock import Stock
+from tests.migration.live.played import KEY, Played, PlayedArtifact, PlayedRun, hanging, passing, status
+from tests.migration.live.test_trouble import environment
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -79,3 +84,23 @@ def test_into_the_local_store_and_back(
     assert [one.name for one in fork.used_artifacts()] == ["data:v0", "elsewhere:v0"]
     assert list(fork.logged_artifacts()) == []
     assert api.run("team/proj/failed").state == "failed"
+
+
+@pytest.mark.parametrize("place", ["HistoryPage", "/storage/", "RunInputArtifacts"])
+def test_killed_on_the_way_and_given_again(project: Played, command: Callable[..., Any], place: str) -> None:
+    words = ("wandb-live", "team/proj", "--set", f"base_url={project.url}", "--to", "local")
+    project.faults[place] = [passing, hanging]
+    process = subprocess.Popen([sys.executable, "-m", "pluto", "migrate", *words], env=environment())
+    until(project.reached.is_set, 60, "the request that hangs")
+    process.kill()
+    process.wait()
+    project.faults.clear()
+    command("migrate", *words)
+    command("verify", *words)
+
+
+def test_onto_a_stock_server(project: Played, command: Callable[..., Any], stock: Stock) -> None:
+    words = ("wandb-live", "team/proj", "--set", f"base_url={project.url}", "--to", stock.url)
+    command("migrate", *words)
+    command("verify", *words)
+    command("migrate", *words)

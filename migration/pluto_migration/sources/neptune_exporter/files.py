@@ -12,6 +12,7 @@ import numpy as np
 
 from pluto.compat.attributes.kinds import TrackedFile
 from pluto.core.media.content import AUDIO, IMAGE, VIDEO, extension_by_content
+from pluto_migration.config import clean
 from pluto_migration.model import File, MediaType
 from pluto_migration.paths import inside
 from pluto_migration.source import Problems, SourceError
@@ -98,7 +99,8 @@ class Files:
         there: list[tuple[str, Path]] = []
         for folder, folders, names in os.walk(found):
             folders.sort()
-            for name in sorted(names):
+            links = [name for name in folders if Path(folder, name).is_symlink()]
+            for name in sorted([*names, *links]):
                 relative = Path(folder, name).relative_to(found).as_posix()
                 entry = self._found(path, f"{recorded.rstrip('/')}/{relative}", where)
                 if entry is not None:
@@ -154,7 +156,8 @@ def _media(path: Path) -> tuple[MediaType, str]:
 
 
 def _of_set(path: str, entry: str, content: Path) -> File:
-    return File(path, "ARTIFACT", content, entry.rpartition("/")[2], metadata={"artifact_path": entry})
+    shown = clean(entry)
+    return File(path, "ARTIFACT", content, shown.rpartition("/")[2], metadata={"artifact_path": shown})
 
 
 def _tracked(path: Path) -> Iterator[TrackedFile]:

@@ -34,8 +34,10 @@ class Head:
 
     @property
     def newer(self) -> bool:
-        """Whether it is of the 3.x client: nothing says so but that its id is not `sys/id`."""
-        return "id" in self.own and self.own["id"] != self.run
+        """Whether it is of the 3.x client: nothing says so but that its id is the one given to it, and not `sys/id`."""
+        if "id" in self.own:
+            return bool(self.own["id"] != self.run)
+        return self.own.get("custom_run_id") == self.run
 
     @property
     def put_away(self) -> bool:
