@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -12,6 +14,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pluto_migration.model import File
+from pluto_migration.source import Problems
+
+from tests.migration.reading import Read, read_all, runs
 
 SCHEMA = pa.schema([
     ("project_id", pa.string()), ("run_id", pa.string()), ("attribute_path", pa.string()),
@@ -33,6 +39,7 @@ COLUMNS = {
 }  # fmt: skip
 
 Row = dict[str, Any]
+SOURCE = "neptune-exporter"
 
 
 def folder_name(id: str) -> str:
@@ -127,3 +134,29 @@ class Export:
         path = self.root / "neptune_exporter_errors.jsonl"
         path.write_text("".join(f"{one if isinstance(one, str) else json.dumps(one)}\n" for one in lines))
         return path
+
+
+def only(export: Export, **options: Any) -> Read:
+    """The only run of an export, read."""
+    (found,) = read_all(SOURCE, export.root, **options).values()
+    return found
+
+
+def noted(path: Path, **options: Any) -> list[str]:
+    """What is noted while the runs are looked for."""
+    problems = Problems()
+    runs(SOURCE, path, problems, **options)
+    return [f"{problem.where}: {problem.what}" for problem, _ in problems]
+
+
+def content(file: File) -> bytes:
+    return file.content if isinstance(file.content, bytes) else file.content.read_bytes()
+
+
+def zipped(**files: bytes) -> bytes:
+    """A zip; `__` in names stands for `/`, `_dot_` for a dot."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name.replace("__", "/").replace("_dot_", "."), data)
+    return buffer.getvalue()

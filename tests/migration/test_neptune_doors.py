@@ -28,11 +28,9 @@ from pluto.core import shutdown
 from pluto.core.errors import RunNotFoundError
 from pluto.query import Client
 from tests.fakes.stock import Stock
-from tests.migration.exports import Export, at, points, row, system
+from tests.migration.exports import SOURCE, Export, at, points, row, system, zipped
 from tests.migration.reading import DATA
-from tests.migration.test_neptune_exporter import zipped
 
-SOURCE = "neptune-exporter"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
 QUIET: dict[str, Any] = {
     "capture_stdout": False, "capture_stderr": False, "capture_hardware_metrics": False, "capture_traceback": False,
