@@ -91,7 +91,7 @@ class Repository:
             _copy_tree(source, place, problems)
             if not _is_tree(place):
                 raise SourceError(f"{source} is damaged: it does not say which of its files are its own")
-        with contextlib.suppress(FileNotFoundError):
+        if (self.path / "VERSION").is_file():
             shutil.copyfile(self.path / "VERSION", copy / "VERSION")
         database = self._database()
         if database is not None:

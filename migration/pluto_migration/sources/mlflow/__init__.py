@@ -89,7 +89,9 @@ def _stores(place: Path) -> Iterator[Folder | Database]:
 
 def _is_database(path: Path) -> bool:
     try:
+        if not path.is_file():  # opening a pipe would wait for ever
+            return False
         with path.open("rb") as file:
-            return path.is_file() and file.read(len(_SQLITE)) == _SQLITE
+            return file.read(len(_SQLITE)) == _SQLITE
     except OSError:
         return False

@@ -186,6 +186,8 @@ def _is_experiment(path: Path) -> bool:
     """Whether a folder is an experiment's: its fields say so, or runs lie in it, however damaged the fields are."""
     if path.name in (_MODELS, _DATASETS) or path.parent.name == _MODELS or _is_run(path):
         return False
+    if not (path / META).is_file():
+        return False
     try:
         with (path / META).open("rb") as file:
             if b"artifact_location:" in file.read(_META_BYTES):
