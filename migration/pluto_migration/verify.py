@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -217,9 +218,11 @@ def _unreadable(said: Contents, there: Contents, target: Target) -> Iterator[str
         yield "alerts and model graphs are there, but can't be read by a key"
     used = [name for name in said.artifacts if name.startswith("used ")]
     for name in used:
-        del said.artifacts[name]
+        # Their files lie with the run, as those of versions that it logged do.
+        as_logged = said.artifacts.setdefault(f"logged {name.removeprefix('used ')}", Counter())
+        as_logged.update(dict.fromkeys(said.artifacts.pop(name).keys() - as_logged.keys(), 1))
     if used:
-        yield f"{len(used)} artifacts were used: there is no place for that"
+        yield f"{len(used)} artifacts were used, and not logged: there is no place for that, their files are there"
     step = said.facts.get("parent", [None, None, None])[2]
     if step is not None and step != int(step):
         yield "the exact step of the fork stands in the ledger alone"
