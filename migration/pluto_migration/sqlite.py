@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import stat
 import time
 from pathlib import Path
 from typing import Final
@@ -25,6 +26,8 @@ def opened(path: Path, scratch: Path) -> sqlite3.Connection:
     The copy lies in `scratch`. Texts that are no UTF-8 come with surrogates in the place of what can't be read. Raises
     `SourceError` for what is no database.
     """
+    if not path.is_file():
+        raise SourceError(f"{path} is no file")
     if any(os.path.lexists(f"{path}{part}") for part in PARTS[1:]):
         copied = scratch / path.name
         copy(path, copied)
@@ -59,7 +62,10 @@ def copy(source: Path, target: Path) -> None:
 
 
 def state(path: Path) -> list[tuple[int, int] | None]:
-    """Size and time of change of the file and what belongs to it: the same as long as nobody writes."""
+    """Size and time of change of the file and what belongs to it: the same as long as nobody writes.
+
+    Raises `SourceError` for pipes and devices, which might be read without end.
+    """
     found: list[tuple[int, int] | None] = []
     for part in PARTS:
         try:
@@ -67,6 +73,8 @@ def state(path: Path) -> list[tuple[int, int] | None]:
         except FileNotFoundError:
             found.append(None)
         else:
+            if not stat.S_ISREG(about.st_mode):
+                raise SourceError(f"{path}{part} is no file")
             found.append((about.st_size, about.st_mtime_ns))
     return found
 

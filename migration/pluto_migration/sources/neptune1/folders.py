@@ -57,8 +57,11 @@ class Execution:
 
     def number(self, name: str) -> int | None:
         """The version in one of `last_put_version` and `last_ack_version`; an empty one is 0, None where it is none."""
+        path = self.folder / name
         try:
-            with open(self.folder / name, "rb") as file:
+            if path.exists() and not path.is_file():
+                return None
+            with open(path, "rb") as file:
                 text = file.read(64)
             return int(text) if text.strip() else 0
         except (OSError, ValueError):
@@ -154,11 +157,21 @@ def _execution(folder: Path, files: list[str], problems: Problems) -> Execution 
         about={
             key: str(about[key])[:1_000] for key in ("os", "pythonVersion", "neptuneClientVersion") if about.get(key)
         },
-        logs=tuple(folder / name for _, name in logs),
+        logs=tuple(path for _, name in logs if _readable(path := folder / name, problems)),
     )
 
 
+def _readable(path: Path, problems: Problems) -> bool:
+    """Whether it is a file, which ends some time, as pipes and devices may not."""
+    if not path.is_file():
+        problems.note(path, "is no file")
+        return False
+    return True
+
+
 def _about(path: Path, problems: Problems) -> dict[str, Any]:
+    if not _readable(path, problems):
+        return {}
     try:
         with open(path, "rb") as file:
             found = json.loads(file.read(_METADATA_BYTES))

@@ -85,7 +85,11 @@ def _databases(path: Path, problems: Problems) -> Iterator[Path]:
         yield path
         return
     for folder, _, files in walk(path, (DATA_DIRECTORY,), refused):
-        yield from (folder / name for name in files if name == NAME or _EARLY.fullmatch(name))
+        for database in (folder / name for name in files if name == NAME or _EARLY.fullmatch(name)):
+            if database.is_file():
+                yield database
+            else:
+                problems.note(database, "is no file")
 
 
 def _is_plutos(path: Path) -> bool:

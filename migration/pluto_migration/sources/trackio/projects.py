@@ -50,21 +50,32 @@ def projects(folder: Path, problems: Problems) -> list[Project]:
         return found.setdefault(stem, Project(stem, folder))
 
     if (folder / "metrics.parquet").is_file() and (folder / "aux").is_dir():  # one project, exported to be looked at
-        tables = {path.stem: path for path in sorted((folder / "aux").glob("*.parquet"))}
+        tables = {path.stem: path for path in _files(folder / "aux", "*.parquet", problems)}
         name = folder.resolve().name
         return [Project(name, folder, parquet={**tables, "metrics": folder / "metrics.parquet"})]
-    for path in sorted(folder.glob("*.db")):
+    for path in _files(folder, "*.db", problems):
         project(path.stem).database = path
-    parquet = {path.stem: path for path in sorted(folder.glob("*.parquet"))}
+    parquet = {path.stem: path for path in _files(folder, "*.parquet", problems)}
     for stem, path in parquet.items():
         base, table = _table_of(stem, parquet)
         if project(base).database is None:
             found[base].parquet[table] = path
-    for path in sorted(folder.glob("inbox/*/*.jsonl")):
+    for path in _files(folder, "inbox/*/*.jsonl", problems):
         names = {row["project"] for _, row in fragments(path, problems) if isinstance(row.get("project"), str)}
         for name in sorted(names):
             project(stem_of(name)).inbox.append(path)
     return [found[stem] for stem in sorted(found)]
+
+
+def _files(folder: Path, pattern: str, problems: Problems) -> list[Path]:
+    """Those that fit. Pipes and devices, which might be read without end, are noted and left out."""
+    found = []
+    for path in sorted(folder.glob(pattern)):
+        if path.is_file():
+            found.append(path)
+        else:
+            problems.note(path, "is no file")
+    return found
 
 
 def fragments(path: Path, problems: Problems) -> Iterator[tuple[int, Row]]:
