@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from pluto.core.jsonable import plain, to_json
 from pluto.core.media.names import safe_name
 from pluto.protocol import records
-from pluto.protocol.artifacts import digest_of
 from pluto.protocol.records import kind_of
-from pluto_migration.blobs import Blobs, is_ours, md5_of, size_of
+from pluto_migration.artifacts import Versions
+from pluto_migration.blobs import Blobs, is_ours, size_of
 from pluto_migration.columns import Columns, columns_of
 from pluto_migration.config import clean
 from pluto_migration.draft import Draft
@@ -24,7 +24,6 @@ from pluto_migration.model import (
     Artifact,
     Console,
     Data,
-    Entry,
     Facts,
     File,
     Item,
@@ -75,6 +74,7 @@ class Items:
         self._problems = problems
         self._created = created if created is not None or known is None else known.ledger.created
         self._blobs = None if draft is None else Blobs(draft, scratch)
+        self._versions = Versions(run.path, self._blobs, problems)
         self._columns = Columns(self._put)
         self._lines: dict[tuple[str, str], int] = {}
         self._alerts = 0
@@ -196,67 +196,18 @@ class Items:
 
     def _artifact(self, item: Artifact) -> None:
         token = token_of(self._run.project, item)
-        entries: list[records.ArtifactEntry] = []
         if item.time:
             self._saw(item.time)
-        bytes_read = 0
-        seen = token in self.tokens or (self._known is not None and token in self._known.ledger.tokens)
-        for entry in item.entries:
-            if not seen:
-                kept = self._entry(item, entry)
-                if kept is not None:
-                    entries.append(kept)
-            bytes_read += size_of(entry.content) or 0 if entry.content is not None else 0
+        size = sum(size_of(entry.content) or 0 for entry in item.entries if entry.content is not None)
         self.read.artifacts += 1
-        self.read.bytes += bytes_read
+        self.read.bytes += size
+        seen = token in self.tokens or (self._known is not None and token in self._known.ledger.tokens)
         self.tokens.add(token)
         if seen:
             return
+        self._put(self._versions.record(item, token, int(item.time) or self._base()))
         self.added.artifacts += 1
-        self.added.bytes += bytes_read
-        digest = digest_of((entry.path, entry.digest) for entry in entries)
-        if item.digest is not None and item.digest.lower() != digest:
-            self._problems.note(
-                self._run.path, f"artifact {clean(item.name)!r}: {clean(item.digest)} is not the digest of its files"
-            )
-        self._put(
-            records.Artifact(
-                time=int(item.time) or self._base(),
-                token=token,
-                name=clean(item.name),
-                type=clean(item.type),
-                digest=digest,
-                entries=entries,
-                aliases=[clean(alias) for alias in item.aliases if alias != "latest"],
-                tags=[clean(tag) for tag in item.tags],
-                description=None if item.description is None else clean(item.description),
-                metadata=None if item.metadata is None else to_json(item.metadata),
-                ttl=item.ttl,
-                step=item.step,
-                used=item.used,
-                made=not item.used,
-            )
-        )
-
-    def _entry(self, item: Artifact, entry: Entry) -> records.ArtifactEntry | None:
-        path, extra = clean(entry.path), plain(entry.extra)
-        if entry.content is None:
-            return records.ArtifactEntry(path, clean(entry.digest), entry.size, clean(entry.ref or ""), extra)
-        try:
-            digest = md5_of(entry.content)
-            if digest != entry.digest:
-                self._problems.note(
-                    self._run.path, f"artifact {clean(item.name)!r}: {path!r} is not what its digest says"
-                )
-            blob = None if self._blobs is None else self._blobs.put(entry.content)
-        except (OSError, ValueError) as error:
-            if is_ours(error):
-                raise
-            self._problems.note(self._run.path, f"artifact {clean(item.name)!r}: {path!r} can't be read: {error}")
-            where = entry.content if isinstance(entry.content, Path) else path
-            return records.ArtifactEntry(path, clean(entry.digest), entry.size, clean(f"file://{where}"), extra)
-        size = size_of(entry.content)
-        return records.ArtifactEntry(path, digest, size, None, extra, blob=blob)
+        self.added.bytes += size
 
     def _console(self, item: Console) -> None:
         if len(item.times) != len(item.lines):

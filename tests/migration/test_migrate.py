@@ -250,15 +250,16 @@ def test_what_a_store_refuses_is_in_the_report(
     synthetic.write(folder, "one", bare=True)
 
     def read(self: synthetic.Run, scratch: Path, problems: Problems) -> Iterator[Item]:
-        yield Artifact("no:name", "t", [Entry("f", "", b"x")])
+        yield Artifact("name", "one type", [Entry("f", "", b"x")])
+        yield Artifact("name", "another", [Entry("f", "", b"y")])
         yield from self._points(5, 1)
 
     monkeypatch.setattr(synthetic.Run, "read", read)
     report = bring(folder, settings)
     assert states(report) == {"one": "migrated"}
     (problem,) = [one for one in report.runs[0].problems if "store" in one.what]
-    assert problem.where == "ARTIFACT 'no:name'"
-    assert "can't be the name" in problem.what
+    assert problem.where == "ARTIFACT 'name'"
+    assert "already exists with type 'one type'" in problem.what
 
 
 def test_a_version_that_several_runs_have_is_one(

@@ -350,6 +350,18 @@ def test_an_artifact_has_the_digests_of_what_is_really_in_it(settings: Settings,
     assert again.of(Kind.ARTIFACT)[0].token == record.token
 
 
+def test_an_artifact_is_called_as_a_store_takes_it(settings: Settings, tmp_path: Path) -> None:
+    entries = [Entry(path, md5_of(b"x"), b"x") for path in ("/a//b", "../c", "./d", "d", "e\0f")]
+    item = Artifact("runs:/model" + "x" * 200, " ", entries, ["v3", "best/one", "", "good", "latest"])
+    journal = staged(settings, [item])
+    (record,) = journal.of(Kind.ARTIFACT)
+    assert [entry.path for entry in record.entries] == ["a/b", "__/c", "d", "e-f"]
+    assert (len(record.name), record.name[:11], record.type, record.aliases) == (128, "runs--model", "type", ["good"])
+    assert record.digest == digest_of((entry.path, entry.digest) for entry in record.entries)
+    # The names, four paths, one of them twice, and three aliases.
+    assert len(journal.staged.problems) == 2 + 4 + 1 + 3
+
+
 def test_an_id_that_is_too_long_is_cut_and_kept_beside(settings: Settings) -> None:
     found = staged(settings, [], id="x" * 300)
     assert len(found.records[0].external_id) == 255
