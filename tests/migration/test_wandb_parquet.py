@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import os
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -253,6 +254,28 @@ def test_a_part_that_is_none_does_not_harm_the_others(tmp_path: Path) -> None:
     assert [problem.partition(": ")[0] for problem in found.problems] == [
         str(tmp_path / "r" / "1.parquet"), str(tmp_path / "r" / "2.parquet"),
     ]  # fmt: skip
+
+
+def test_more_rows_than_the_file_can_have_are_not_read(tmp_path: Path) -> None:
+    count = 3_000_000
+    table = pa.table({"_step": np.zeros(count, np.int64), "x": np.zeros(count)})
+    (tmp_path / "r").mkdir()
+    parquet.write_table(table, tmp_path / "r" / "0.parquet", compression="zstd", row_group_size=count)
+    write(tmp_path / "r" / "1.parquet", [row(1, x=1.0)])
+    found = read(tmp_path / "r")
+    assert len(found.points["x"]) == 1
+    assert len(found.problems) == 1 and "3000000 rows, which is not believed" in found.problems[0]
+
+
+def test_pipes_are_passed_by(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.parquet")
+    (tmp_path / "folder.parquet").mkdir()
+    (tmp_path / "gone.parquet").symlink_to(tmp_path / "nothing")
+    write(tmp_path / "r" / "0.parquet", [row(1, x=1.0)])
+    problems = Problems()
+    [run] = wandb_parquet.find([str(tmp_path)], Options(project="p"), problems)
+    assert run.id == "r"
+    assert [Path(problem.where).name for problem, _ in problems] == ["a.parquet", "gone.parquet"]
 
 
 def test_columns_of_other_kinds_are_named(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ _ARTIFACT: Final = re.compile(r"run-(?P<run>.+)-history(?::v\d+)?", re.S)
 """As the artifacts are called in which the service keeps the rows of a run."""
 
 
-def find(paths: Sequence[str], options: Options, problems: Problems) -> Iterator[SourceRun]:  # noqa: ARG001
+def find(paths: Sequence[str], options: Options, problems: Problems) -> Iterator[SourceRun]:
     """The runs whose histories lie below the paths. `options.project` is needed: exports do not name it.
 
     Raises `SourceError` for a path without Parquet files, without a project, without pyarrow, and for `run_id` with
@@ -39,7 +39,7 @@ def find(paths: Sequence[str], options: Options, problems: Problems) -> Iterator
         raise SourceError("Parquet files are read with pyarrow, which is not there: pip install 'pluto-ml[migrate]'")
     found: dict[str, list[Path]] = {}
     for path in paths:
-        files = list(_files(Path(path)))
+        files = list(_files(Path(path), problems))
         if not files:
             raise SourceError(f"{path}: there is no file *{_SUFFIX}")
         for file in files:
@@ -83,11 +83,18 @@ def _shown(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _files(path: Path) -> Iterator[Path]:
+def _files(path: Path, problems: Problems) -> Iterator[Path]:
     """A file, or those below a folder, by name; links to folders are not followed."""
     if path.is_file():
         yield path
         return
     for place, folders, names in os.walk(path):
         folders.sort()
-        yield from (Path(place, name) for name in sorted(names) if name.endswith(_SUFFIX))
+        for name in sorted(names):
+            file = Path(place, name)
+            if not name.endswith(_SUFFIX):
+                continue
+            if file.is_file():
+                yield file
+            else:
+                problems.note(file, "is no file that can be read")
