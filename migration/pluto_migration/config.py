@@ -5,11 +5,12 @@ As `pluto.compat.attributes` writes them, so that every door reads what it would
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pluto.core.jsonable import plain
+from pluto.core.jsonable import plain, to_json
 
 
 def typed(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -37,6 +38,14 @@ def typed(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         else:
             content[key] = plain(value)
     return content, kinds
+
+
+def text_of(values: Any) -> str:
+    """The JSON text of values that JSON has, however deep they lie."""
+    try:
+        return json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except (ValueError, TypeError):
+        return to_json(values)
 
 
 def void(old: Mapping[str, Any], new: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pluto.core.run_folder import description, run_key
 from pluto.protocol import records
 from pluto.protocol.records import Kind
 from pluto_migration import ledger
-from pluto_migration.config import clean, merge, void
+from pluto_migration.config import clean, merge, text_of, void
 from pluto_migration.digest import row_hash
 from pluto_migration.draft import Draft
 from pluto_migration.gathered import Gathered
@@ -200,20 +200,20 @@ class _Staging:
                 config[records.ATTRIBUTES]["types"] = merge(stale, config[records.ATTRIBUTES].get("types", {}))
             # From here on the run is not whole, until the last record says so again.
             self._config(draft.head, {ledger.KEY: {"state": ledger.BEGUN}})
-        self._config(draft.append if len(to_json(config)) > 4 * _CONFIG_BYTES else draft.head, config)
+        self._config(draft.append if len(text_of(config)) > 4 * _CONFIG_BYTES else draft.head, config)
 
     def _config(self, put: Any, values: dict[str, Any], remove: list[str] | None = None) -> None:
         now = time.time_ns() // 1000
         part: dict[str, Any] = {}
         size = 0
         for key, value in values.items():
-            length = len(to_json(value))
+            length = len(text_of(value))
             if part and size + length > _CONFIG_BYTES:
-                put(Kind.CONFIG, records.encode(records.Config(now, to_json(part))))
+                put(Kind.CONFIG, records.encode(records.Config(now, text_of(part))))
                 part, size = {}, 0
             part[key] = value
             size += length
-        put(Kind.CONFIG, records.encode(records.Config(now, to_json(part), remove=remove or [])))
+        put(Kind.CONFIG, records.encode(records.Config(now, text_of(part), remove=remove or [])))
 
     def _end(self) -> None:
         facts = self._facts

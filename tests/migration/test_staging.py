@@ -171,6 +171,18 @@ def test_keys_of_a_config_that_doors_keep_for_themselves_are_the_users_own_under
     assert found["_migration"]["source"] == "made up"
 
 
+def test_a_deep_config_is_kept_whole(settings: Settings) -> None:
+    deep: dict[str, Any] = {"bottom": 2.0}
+    for level in range(150):
+        deep = {f"level{level}": deep}
+    found = staged(settings, [Facts(config={"deep": deep, "list": [math.nan]})]).config
+    assert found["deep"] == deep
+    types = found["_attributes"]["types"]["deep"]
+    for level in reversed(range(150)):
+        types = types[f"level{level}"]
+    assert types == {"bottom": "float"}
+
+
 def test_a_big_config_goes_in_several_records(settings: Settings) -> None:
     values = {f"key{at}": "x" * 1000 for at in range(3000)}
     journal = staged(settings, [Facts(config=values)])
