@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import glob
 import hashlib
 import json
 import math
@@ -17,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pluto_migration.model import POINTS_AT_ONCE, Console, File, Points
 from pluto_migration.source import Problems, SourceError
+from pluto_migration.sources.neptune1.patterns import fitting
 
 from tests.migration import reading
 from tests.migration.neptune_log import OTHER, RUN, START, Execution, execution
@@ -737,3 +739,47 @@ def test_nothing_is_written_to_what_is_read(tmp_path: Path) -> None:
         path: (one.st_size, one.st_mtime_ns) for path, one in after.items()
     }
     assert left.log in before
+
+
+@pytest.mark.parametrize("pattern", ["data/**", "data/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/f.txt", "data/**/f.txt"])
+def test_patterns_end_where_links_lead_in_circles(tmp_path: Path, pattern: str) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "f.txt").write_text("f")
+    for name in "abc":
+        (folder / name).symlink_to(".")
+    (folder / "up").symlink_to("..")
+    for number in range(30):  # each leads to the next twice: a billion ways
+        (folder / f"n{number}").mkdir()
+        for name in "xy":
+            (folder / f"n{number}" / name).symlink_to(f"../n{number + 1}")
+    (folder / "n29" / "end.txt").write_text("end")
+    execution(tmp_path).put("UploadFileSet", "set", file_globs=[pattern], reset=True)
+    found = read(tmp_path)
+    assert {path.rsplit("/", 1)[-1] for _, path in files(found)} >= (
+        {"f.txt"} if "f.txt" in pattern else {"f.txt", "end.txt"}
+    )
+
+
+def test_patterns_fit_what_glob_finds(tmp_path: Path) -> None:
+    for name in ("a/b/c.txt", "a/.hidden/d.txt", "a/e.txt", ".f/g.txt", "[1]/h.txt", "i.txt"):
+        path = tmp_path / "files" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    (tmp_path / "files" / "link").symlink_to("a")
+    top = glob.escape(str(tmp_path / "files"))
+    for pattern in (
+        "**",
+        "**/*.txt",
+        "a/**",
+        "*/*.txt",
+        ".f/*",
+        "?.txt",
+        "[[]1]/*",
+        "a/../i.txt",
+        "none/**",
+        "link/*",
+        "i.txt",
+    ):
+        wanted = {os.path.abspath(one) for one in glob.iglob(f"{top}/{pattern}", recursive=True)}
+        assert {os.path.abspath(one) for one in fitting(f"{top}/{pattern}", lambda *_: None)} == wanted, pattern

@@ -17,6 +17,7 @@ from pluto_migration.source import Problems, SourceError
 from pluto_migration.sources.neptune1.folders import DATA_DIRECTORY, UPLOADS, data_directory
 from pluto_migration.sources.neptune1.log import Operation
 from pluto_migration.sources.neptune1.outline import Artifact, FileSet
+from pluto_migration.sources.neptune1.patterns import fitting
 
 _EXTENSION_CHARS: Final = 32
 _S3: Final = "s3://"
@@ -108,7 +109,7 @@ class Files:
         for pattern in patterns:
             for candidate in self._candidates(pattern):
                 try:
-                    some = [os.path.abspath(one) for one in glob.iglob(candidate, recursive=True)]
+                    some = [os.path.abspath(one) for one in fitting(candidate, self._problems.note)]
                 except (OSError, ValueError):
                     continue
                 if some:
