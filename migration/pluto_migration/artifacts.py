@@ -65,7 +65,7 @@ class Versions:
                 self._note(item, f"{path!r} is not what its digest says")
             blob = None if self._blobs is None else self._blobs.put(entry.content)
         except (OSError, ValueError) as error:
-            if is_ours(error):
+            if is_ours(error, entry.content):
                 raise
             self._note(item, f"{path!r} can't be read: {error}")
             where = entry.content if isinstance(entry.content, Path) else path

@@ -12,7 +12,9 @@ from pluto.core.media.draft import INLINE_LIMIT_BYTES
 from pluto.protocol.artifacts import hasher
 from pluto_migration.draft import Draft
 
-_OURS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE})
+_OURS: Final = frozenset({
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE,
+})  # fmt: skip
 _BLOCK_BYTES: Final = 1 << 20
 
 
@@ -54,9 +56,17 @@ class Blobs:
         return os.path.realpath(path).startswith(self._scratch)
 
 
-def is_ours(error: Exception) -> bool:
-    """Whether the disk that is written to is to blame, or this process, and not one file of the source."""
-    return isinstance(error, OSError) and error.errno in _OURS
+def is_ours(error: Exception, content: Path | bytes) -> bool:
+    """Whether the disk that is written to is to blame, or this process, and not the source's file."""
+    if not isinstance(error, OSError) or error.errno not in _OURS:
+        return False
+    if error.errno != errno.EIO or isinstance(content, bytes):
+        return True
+    try:
+        md5_of(content)
+    except OSError:
+        return False
+    return True
 
 
 def size_of(content: Path | bytes) -> int | None:

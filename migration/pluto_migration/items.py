@@ -166,7 +166,7 @@ class Items:
         try:
             blob, inline, parameters = self._blobs.media(content, size)
         except OSError as error:
-            if is_ours(error):
+            if is_ours(error, content):
                 raise
             self._problems.note(where, f"the file {clean(item.name)!r} can't be read: {error.strerror}")
             return

@@ -467,3 +467,35 @@ def test_another_process_that_is_at_it_is_waited_for(folder: Path, settings: Set
     assert states(bring(folder, settings)) == {"one": "unchanged"}
     with Client(settings=settings) as client:
         assert len(client.points(PROJECT, "one", "train/loss0")) == 300_000
+
+
+FULL = """
+    import json, os, resource, signal, sys
+    sys.path[:0] = sys.argv[1].split(os.pathsep)
+    from pluto_migration.migrate import migrate, settings_for
+    from tests.migration import synthetic
+
+    # No file may grow beyond this: as on a disk that is full.
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 20, resource.RLIM_INFINITY))
+    report = migrate(synthetic, [sys.argv[2]], settings=settings_for("local"))
+    print(json.dumps({run.id: [run.state, run.reason] for run in report.runs}), flush=True)
+"""
+
+
+def test_a_disk_that_is_full_fails_the_run_and_leaves_nothing_half(
+    folder: Path, settings: Settings, tmp_path: Path, scripts: Scripts
+) -> None:
+    synthetic.write(folder, "file")
+    (folder / "file.bin").write_bytes(b"w" * (5 << 20))
+    synthetic.write(folder, "points", points=400_000, bare=True)
+    synthetic.write(folder, "small", bare=True)
+    done = scripts.run(FULL, f"{SOURCE}:{SOURCE / 'migration'}", str(folder))
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert {name: state for name, (state, _) in found.items()} == {
+        "file": "failed", "points": "failed", "small": "migrated",
+    }  # fmt: skip
+    assert not list((settings.root / "sync" / "runs").iterdir())
+    assert "too large" in found["file"][1]
+    assert states(bring(folder, settings)) == {"file": "migrated", "points": "migrated", "small": "unchanged"}
+    assert len(stored(settings, PROJECT, tmp_path)["points"]["points"]["train/loss1"]) == 400_000

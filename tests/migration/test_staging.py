@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pluto_migration import columns, config
+from pluto_migration import blobs, columns, config
 from pluto_migration.gathered import Gathered
 from pluto_migration.model import Alert, Artifact, Console, Data, Entry, Facts, File, Item, Parent, Points, Texts
 from pluto_migration.source import Problems, SourceError, SourceRun
@@ -277,6 +278,19 @@ def test_a_file_that_is_not_there_is_a_problem_and_nothing_else(settings: Settin
         journal = staged(settings, [File("secret", "FILE", secret, "f"), kept], id="other")
         assert [media.name for media in journal.of(Kind.MEDIA)] == ["kept"]
         assert "Permission denied" in journal.staged.problems[0].what
+
+
+def test_who_is_to_blame_for_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"x")
+    assert blobs.is_ours(OSError(errno.ENOSPC, ""), path)
+    assert not blobs.is_ours(OSError(errno.EACCES, ""), path)
+    assert not blobs.is_ours(ValueError(), path)
+    # A sector that can't be read, of whichever disk: the file is read once more to know.
+    assert blobs.is_ours(OSError(errno.EIO, ""), path)
+    assert blobs.is_ours(OSError(errno.EIO, ""), b"bytes")
+    path.unlink()
+    assert not blobs.is_ours(OSError(errno.EIO, ""), path)
 
 
 def test_what_can_not_be_kept_is_noted_and_its_neighbours_are(settings: Settings) -> None:
