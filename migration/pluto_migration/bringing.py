@@ -7,8 +7,9 @@ import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from pluto.core.wire import printable
 from pluto_migration import ledger
 from pluto_migration.config import clean
 from pluto_migration.known import Known, find
@@ -19,6 +20,9 @@ from pluto_migration.staging import stage, stored_id
 if TYPE_CHECKING:
     from pluto.core.settings import Settings
     from pluto.query import Client
+
+_ALL: Final = (None, 401, 403)
+"""Answers of a store, or none at all, that are the same for every run."""
 
 _logger = logging.getLogger("pluto")
 
@@ -67,8 +71,10 @@ class Bringer:
         begun = time.monotonic()
         try:
             found = self._bring(run)
-        except QueryError:
-            raise
+        except QueryError as error:
+            if error.status_code in _ALL:
+                raise
+            found = Brought(RunReport.of(run, "failed", f"what the store has of it can't be read: {error}"))
         except (SourceError, OSError, sqlite3.Error) as error:
             found = Brought(RunReport.of(run, "failed", _reason(error)))
         except Exception as error:
@@ -80,6 +86,11 @@ class Bringer:
 
     def _bring(self, run: SourceRun) -> Brought:
         there = self._there(run)
+        project = clean(run.project)
+        if self._client is not None and not self._client.has_artifacts and printable(project) != project:
+            # Its ingest goes by the name in a header, which has ASCII alone: it would put everything elsewhere.
+            why = f"a stock server shows nothing of a project called {project!r}: --project names one in ASCII"
+            return Brought(RunReport.of(run, "failed", why))
         if there is None:
             return self._stage(run, None)
         kept = ledger.read(there.get("config"), stored_id(run.id))

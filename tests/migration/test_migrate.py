@@ -236,6 +236,34 @@ def test_a_server_that_goes_away_leaves_runs_for_the_next_time(
     assert len(stored(settings, PROJECT, tmp_path)["one"]["points"]["train/loss0"]) == 30
 
 
+def test_a_project_that_a_stock_server_would_lose_is_not_begun(folder: Path, stock: Stock, settings: Settings) -> None:
+    synthetic.write(folder, "one", bare=True, project="größe/x")
+    report = bring(folder, settings_for(stock.url))
+    assert states(report) == {"one": "failed"}
+    assert "--project" in report.runs[0].reason
+    assert states(bring(folder, settings_for(stock.url), options=Options(project="ascii"))) == {"one": "migrated"}
+    assert states(bring(folder, settings)) == {"one": "migrated"}
+
+
+def test_a_run_that_a_store_can_not_read_stops_no_other(
+    folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        synthetic.write(folder, name, bare=True)
+    bring(folder, settings)
+    for name in ("one", "two"):
+        synthetic.write(folder, name, bare=True, points=150)
+    real = Client.iter_points
+
+    def iter_points(self: Client, project: str, run_id: int | str, name: str, **more: Any) -> Any:
+        if run_id == 1:
+            raise QueryError("damaged", 500)
+        return real(self, project, run_id, name, **more)
+
+    monkeypatch.setattr(Client, "iter_points", iter_points)
+    assert states(bring(folder, settings)) == {"one": "failed", "two": "topped up"}
+
+
 def test_a_server_that_can_not_be_asked_is_an_error(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pluto.query.connection._FIRST_WAIT_S", 0.01)
     monkeypatch.setattr("pluto.query.connection._LONGEST_WAIT_S", 0.01)
