@@ -141,7 +141,7 @@ def test_a_zip_that_says_it_is_huge_is_kept_as_it_is(export: Export) -> None:
     assert any("would unpack to" in one for one in found.problems)
 
 
-@pytest.mark.parametrize("content", [b"", b"no zip", zipped(a=b"x" * 100)[:-30]])
+@pytest.mark.parametrize("content", [b"", b"no zip", zipped(a=b"x" * 100)[:-30]], ids=["empty", "none", "cut"])
 def test_a_zip_that_can_not_be_read_is_kept_as_it_is(export: Export, content: bytes) -> None:
     found = set_of(export, content)
     assert set(entries(found)) == {"set.zip"}
