@@ -329,12 +329,23 @@ def test_a_temporary_file_does_not_lead_out_of_its_folder(tmp_path: Path, name: 
     base = Database(tmp_path)
     for place in (tmp_path, base.folder.parent):
         (place / "secret").write_bytes(b"secret")
-    base.request(name.replace("secret", "other"), "d/x", temporary=True)
+    base.request(name, "d/x", temporary=True)
     base.put(assign={"a": Ref("d/x")}).put(at=0, append={"m": 1.0}).close()
     found = read(tmp_path)
     assert found.of(File) == []
     assert len(found.problems) == 1
     assert found.points["m"]
+
+
+def test_a_temporary_file_that_is_a_link_to_elsewhere_is_left_out(tmp_path: Path) -> None:
+    base = Database(tmp_path / "archive")
+    (tmp_path / "secret").write_bytes(b"secret")
+    (base.folder / "0a.bin").symlink_to(tmp_path / "secret")
+    base.request("/elsewhere/0a.bin", "d/0a.bin", temporary=True, size=6)
+    base.put(assign={"a": Ref("d/0a.bin", 6)}).close()
+    found = read(tmp_path)
+    assert found.of(File) == []
+    assert "by a link" in found.problems[0]
 
 
 # --- the database -----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pluto_migration.model import File, MediaType
-from pluto_migration.paths import located
+from pluto_migration.paths import inside, located
 from pluto_migration.source import Problems, SourceError
 from pluto_migration.sources.neptune_scale.database import DATA_DIRECTORY, Database, Request
 from pluto_migration.sources.neptune_scale.messages import FileRef
@@ -31,10 +31,10 @@ class Files:
     def found(self, request: Request) -> Path | None:
         """Where the bytes lie now; elsewhere than told, only what has the size that was written down.
 
-        Raises `SourceError` for a path that leads out of where it is mapped to.
+        Raises `SourceError` for a path that leads out of where it is mapped to, or of the database's folder by a link.
         """
         if request.temporary:
-            here = self._path.parent / request.source.replace("\\", "/").rsplit("/", 1)[-1]
+            here = inside(self._path.parent, request.source.replace("\\", "/").rsplit("/", 1)[-1])
             if here.is_file():
                 return here
         there = located(request.source, self._path_map)
