@@ -188,7 +188,9 @@ def _compare(proof: RunProof, run: SourceRun, found: RunOverview, client: Client
     proof.series, proof.hashes = len(said.series) + len(said.texts) + len(said.data), said.hashes()
     proof.points = sum(digest.count for digest in said.series.values())
     proof.files = sum(told.total() for told in said.files.values())
-    proof.differences = list(differences(said, there, ordered_tags=not target.stock))
+    # Tags that are new stand behind those that came before, wherever the source has them.
+    at_once = found.config[MIGRATION].get("pass") == 1
+    proof.differences = list(differences(said, there, ordered_tags=at_once and not target.stock))
     if proof.differences:
         proof.verdict = "different"
 

@@ -20,6 +20,7 @@ from pluto_migration.known import find
 from pluto_migration.migrate import migrate
 from pluto_migration.multiset import Multiset
 from pluto_migration.report import Report, RunReport
+from pluto_migration.verify import verify
 
 from pluto.core.settings import Settings, resolve
 from pluto.query import Client
@@ -160,6 +161,17 @@ def test_a_run_that_is_gone_on_with_is_not_ended(local: Settings, folder: Path) 
     assert (report.state, report.added.points) == ("topped up", 20)
     with Client(settings=local) as client:
         assert client.points(PROJECT, "one", "mine").values.tolist() == [1.0]
+
+
+def test_tags_that_are_new_may_stand_anywhere(settings: Settings, folder: Path) -> None:
+    synthetic.write(folder, "one", tags=["b"])
+    bring(folder, settings)
+    synthetic.write(folder, "one", tags=["a", "b"])
+    assert bring(folder, settings).state == "topped up"
+    assert [run.differences for run in verify(synthetic, [str(folder)], settings=settings).runs] == [[]]
+    synthetic.write(folder, "one", tags=["a", "b", "c"])
+    (proof,) = verify(synthetic, [str(folder)], settings=settings).runs
+    assert [text.partition(":")[0] for text in proof.differences] == ["tags"]
 
 
 def test_what_the_source_has_no_more_is_noted_and_stays(local: Settings, folder: Path, tmp_path: Path) -> None:
