@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from pluto.core.wire import GROUP
 from pluto.protocol.records import ATTRIBUTES
 from pluto_migration.digest import canonical, hashes, row_hash
 from pluto_migration.ledger import Ledger
@@ -55,7 +56,7 @@ class Known:
         self.ledger = ledger
         self.project = str(run["projectName"])
         self.number = int(run["id"])
-        self.tags = frozenset(map(str, run.get("tags") or ()))
+        self._tags = frozenset(map(str, run.get("tags") or ()))
         attributes = (run.get("config") or {}).get(ATTRIBUTES)
         types = attributes.get("types") if isinstance(attributes, dict) else None
         self.types: dict[str, Any] = types if isinstance(types, dict) else {}
@@ -75,6 +76,14 @@ class Known:
         self._points.clear()
         self._others.clear()
         self._temporary.cleanup()
+
+    def new_tags(self, tags: Sequence[str]) -> list[str]:
+        """Which tags the run is to get: those that it got before are its people's to take away."""
+        before = self._tags | frozenset(map(str, self.ledger.said.get("tags") or ()))
+        new = [tag for tag in tags if tag not in before]
+        if any(tag.startswith(GROUP) for tag in self._tags):
+            new = [tag for tag in new if not tag.startswith(GROUP)]  # a server takes one of them
+        return new
 
     # --- points -------------------------------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ class Ledger:
     """Of the artifacts that came over."""
     alerts: int = 0
     said: Mapping[str, Any] = field(default_factory=dict)
-    """The name that came over, and a hash of the notes."""
+    """The name and the tags that came over, and a hash of the notes."""
     created: int | None = None
     """When the run began: the time of what has none of its own."""
 
@@ -64,12 +64,12 @@ def read(config: Mapping[str, Any] | None, stored_id: str) -> Ledger | None:
     )
 
 
-def begun(run: SourceRun, stored_id: str, source: str, passes: int) -> dict[str, Any]:
+def begun(run: SourceRun, stored_id: str, source: str, fingerprint: str, passes: int) -> dict[str, Any]:
     """What stands in the ledger from the run's first record on."""
     parent = run.parent
     return {
         "source": source,
-        "fingerprint": run.fingerprint,
+        "fingerprint": fingerprint,
         "id": clean(run.id),
         "stored_id": stored_id,
         "project": clean(run.project),

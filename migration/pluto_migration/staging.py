@@ -93,6 +93,8 @@ class _Staging:
 
     def __init__(self, run: SourceRun, source: str, known: Known | None, draft: Draft | None, scratch: Path) -> None:
         self._run = run
+        # As it is before it is read: what the source gets meanwhile is found by the next pass.
+        self._fingerprint = run.fingerprint
         self._source = source
         self._known = known
         self._draft = draft
@@ -123,8 +125,8 @@ class _Staging:
         items.added.values = self._facts.values if known is None else 0
         if self._facts.name is not None and len(self._facts.name) > _LONGEST_NAME:
             self._problems.note(self._run.path, f"of its name the first {_LONGEST_NAME} characters came over")
-        said = {"name": self._facts.name, "notes": _mark(self._facts.notes)}
         tags = self._facts.own_tags()[0]
+        said = {"name": self._facts.name, "notes": _mark(self._facts.notes), "tags": tags}
         config = self._facts.config(self._run.id, stored_id(self._run.id))
         parent = self._run.parent
         if parent is not None and not is_forked(self._run) and not parent.nested:
@@ -133,7 +135,7 @@ class _Staging:
         problems = [Noted(one.where, one.what, count) for one, count in self._problems]
         if self._draft is not None:
             passes = 1 if known is None else known.ledger.passes + 1
-            begun = ledger.begun(self._run, stored_id(self._run.id), self._source, passes)
+            begun = ledger.begun(self._run, stored_id(self._run.id), self._source, self._fingerprint, passes)
             self._open(begun, said, tags, config)
             tokens = items.tokens if known is None else items.tokens | known.ledger.tokens
             end = ledger.complete(
@@ -192,7 +194,7 @@ class _Staging:
             draft.head(Kind.NAME, records.encode(records.Name(now, name[:_LONGEST_NAME])))
         if self._facts.notes and before.get("notes") != said["notes"]:
             draft.head(Kind.NOTES, records.encode(records.Notes(now, self._facts.notes)))
-        new = tags if known is None else [tag for tag in tags if tag not in known.tags]
+        new = tags if known is None else known.new_tags(tags)
         if new:
             draft.head(Kind.TAGS, records.encode(records.Tags(now, add=new)))
         if known is not None:

@@ -18,8 +18,10 @@ from pluto_migration import ledger, multiset
 from pluto_migration.digest import hashes
 from pluto_migration.known import find
 from pluto_migration.migrate import migrate
+from pluto_migration.model import Item
 from pluto_migration.multiset import Multiset
 from pluto_migration.report import Report, RunReport
+from pluto_migration.source import Problems
 from pluto_migration.verify import verify
 
 from pluto.core.settings import Settings, resolve
@@ -129,14 +131,14 @@ def test_what_people_changed_since_stays(local: Settings, folder: Path) -> None:
     number = bring(folder, local).number
     assert number is not None
     with Client(settings=local) as client:
-        client.edit_run(PROJECT, number, name="mine", notes="my notes", tags=["a", "mine"])
+        client.edit_run(PROJECT, number, name="mine", notes="my notes", tags=["b", "mine", "group:mine"])
         client.update_config(PROJECT, number, {"mine": 1, "_migration": {"receipt": {"proved": True}}})
-    synthetic.write(folder, "one", name="theirs", tags=["a", "b"], points=200)
+    synthetic.write(folder, "one", name="theirs", tags=["a", "b", "c", "group:theirs"], points=200)
     bring(folder, local)
     with Client(settings=local) as client:
         run = client.get_run(PROJECT, number)
         assert (run["name"], client.get_notes(PROJECT, number)) == ("mine", "my notes")
-        assert sorted(run["tags"]) == ["a", "b", "mine"]
+        assert sorted(run["tags"]) == ["b", "c", "group:mine", "mine"]
         assert run["config"]["mine"] == 1
         # What was proved of the run is not proved of what it is now.
         assert "receipt" not in run["config"]["_migration"]
@@ -172,6 +174,24 @@ def test_tags_that_are_new_may_stand_anywhere(settings: Settings, folder: Path) 
     synthetic.write(folder, "one", tags=["a", "b", "c"])
     (proof,) = verify(synthetic, [str(folder)], settings=settings).runs
     assert [text.partition(":")[0] for text in proof.differences] == ["tags"]
+
+
+def test_what_a_source_gets_while_it_is_read_is_not_missed(
+    local: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = synthetic.write(folder, "one", bare=True, points=10)
+    real = synthetic.Run.read
+
+    def read(self: synthetic.Run, scratch: Path, problems: Problems) -> Iterator[Item]:
+        yield from real(self, scratch, problems)
+        if self.told["points"] == 10:
+            self.told = {**self.told, "points": 20}
+            path.write_text(json.dumps(self.told))
+
+    monkeypatch.setattr(synthetic.Run, "read", read)
+    assert bring(folder, local).state == "migrated"
+    report = bring(folder, local)
+    assert (report.state, report.added.points) == ("topped up", 20)
 
 
 def test_what_the_source_has_no_more_is_noted_and_stays(local: Settings, folder: Path, tmp_path: Path) -> None:
