@@ -21,6 +21,7 @@ import msgspec
 
 from pluto.core.settings import Local, Remote
 from pluto.core.transport import local_transport
+from pluto.core.wire import log_name, printable
 from pluto.protocol.batch import LANE, MSGPACK, PREFIX, WRITER, Answer, Info
 
 TIMEOUT_S: Final = 32.0
@@ -97,6 +98,10 @@ class Client:
         agent: str = "pluto",
     ) -> None:
         self.target = target
+        self._stock: bool | None = None
+        """Whether the server is a stock one, once it was asked."""
+        self._projects: dict[str, str] = {}
+        """Projects that a stock server has under another name: the name there → their own."""
         timeout = httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_S))
         headers = {"User-Agent": agent}
         if isinstance(target, Local):
@@ -148,11 +153,11 @@ class Client:
 
     def create(self, body: Mapping[str, Any]) -> RunAnswer:
         """Creates a run, or attaches to the one of the same external id (6.1 of the stock contract)."""
-        return self._as(RunAnswer, self._call("POST", self._api + "/api/runs/create", json=body))
+        return self._opened(self._call("POST", self._api + "/api/runs/create", json=body))
 
     def resume(self, body: Mapping[str, Any]) -> RunAnswer:
         """Reopens the run named by `runId`, `displayId`, or `externalId` and `projectName`."""
-        return self._as(RunAnswer, self._call("POST", self._api + "/api/runs/resume", json=body))
+        return self._opened(self._call("POST", self._api + "/api/runs/resume", json=body))
 
     def set_status(self, run: int, status: str, **more: Any) -> None:
         """Sets the status. `more`: `statusMetadata` and `loggerSettings` (JSON texts), `statusUpdated` (ms)."""
@@ -201,17 +206,18 @@ class Client:
 
     def ingest(self, kind: str, run: int, project: str, lines: bytes) -> None:
         """Sends NDJSON lines to `/ingest/<kind>`: `metrics`, `data` or `logs`."""
-        headers = {**_place(run, project), "Content-Type": "application/x-ndjson"}
+        headers = {**self._place(run, project), "Content-Type": "application/x-ndjson"}
         self._call("POST", f"{self._ingest}/ingest/{kind}", content=lines, headers=headers)
 
     def last_step(self, run: int, project: str) -> float | None:
         """The highest step the run has, 0 also where it has none."""
-        answer = _member(self._json("POST", self._ingest + "/step", headers=_place(run, project)), "step")
+        answer = _member(self._json("POST", self._ingest + "/step", headers=self._place(run, project)), "step")
         return None if answer is None else float(answer)
 
     def presign(self, run: int, project: str, files: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """Announces files; gives the address to upload each to, by file name. Names must differ within one call."""
-        answer = self._json("POST", self._ingest + "/files", json={"files": list(files)}, headers=_place(run, project))
+        body, headers = {"files": list(files)}, self._place(run, project)
+        answer = self._json("POST", self._ingest + "/files", json=body, headers=headers)
         found: dict[str, str] = {}
         try:
             for entries in answer.values():
@@ -232,6 +238,11 @@ class Client:
 
     def info(self) -> Info | None:
         """What the server says of itself; None for a stock server."""
+        found = self._info()
+        self._stock = found is None
+        return found
+
+    def _info(self) -> Info | None:
         try:
             response = self._call("GET", f"{self._api}{PREFIX}/info")
         except NotFound:
@@ -249,7 +260,7 @@ class Client:
 
     def batch(self, run: int, project: str, writer: str, lane: str, body: bytes) -> Answer:
         """Sends records: the msgpack array of `protocol.batch.Entry`."""
-        headers = {**_place(run, project), WRITER: writer, LANE: lane, "Content-Type": MSGPACK, "Accept": MSGPACK}
+        headers = {**self._place(run, project), WRITER: writer, LANE: lane, "Content-Type": MSGPACK, "Accept": MSGPACK}
         response = self._call("POST", f"{self._api}{PREFIX}/batch", content=body, headers=headers)
         try:
             return msgspec.msgpack.decode(response.content, type=Answer)
@@ -331,7 +342,45 @@ class Client:
 
     # ------------------------------------------------------------------------------------------------------------------
 
+    def _sent(self, project: Any) -> Any:
+        """What the server calls a project: a stock one keys what is logged by a header, which takes printable ASCII."""
+        if not isinstance(project, str) or printable(project) == project:
+            return project
+        if self._stock is None:
+            self.info()
+        if not self._stock:
+            return project
+        sent = log_name(project)
+        self._projects[sent] = project
+        return sent
+
+    def _place(self, run: int, project: str) -> dict[str, str]:
+        # Pluto's own server knows the project by the run.
+        return {"X-Run-Id": str(run), "X-Project-Name": printable(self._sent(project))}
+
+    def _named(self, answer: Any) -> Any:
+        """The answer with the projects' own names."""
+        if not self._projects:
+            return answer
+        if isinstance(answer, list):
+            return [self._named(item) for item in answer]
+        if not isinstance(answer, dict):
+            return answer
+        found = {key: self._named(value) if isinstance(value, list) else value for key, value in answer.items()}
+        if found.get("projectName") in self._projects:
+            found["projectName"] = self._projects[found["projectName"]]
+        return found
+
+    def _opened(self, response: httpx.Response) -> RunAnswer:
+        answer = self._as(RunAnswer, response)
+        answer.project_name = self._projects.get(answer.project_name or "", answer.project_name)
+        return answer
+
     def _call(self, method: str, url: str, *, http: httpx.Client | None = None, **options: Any) -> httpx.Response:
+        for part in ("json", "params"):
+            given = options.get(part)
+            if isinstance(given, Mapping) and "projectName" in given:
+                options[part] = {**given, "projectName": self._sent(given["projectName"])}
         with _network(method, httpx.URL(url)):
             response = (http or self._http).request(method, url, **options)
         _check(response)
@@ -343,7 +392,7 @@ class Client:
     def _json(self, method: str, url: str, **options: Any) -> Any:
         response = self._call(method, url, **options)
         try:
-            return response.json()
+            return self._named(response.json())
         except ValueError:
             raise Unreachable(f"{method} {_shown(response.request.url)}: an answer that is not JSON") from None
 
@@ -409,15 +458,6 @@ def _unpacked(response: httpx.Response) -> Any:
 
 def _shown(url: httpx.URL) -> str:
     return str(url.copy_with(query=None, username=None, password=None))
-
-
-def _place(run: int, project: str) -> dict[str, str]:
-    return {"X-Run-Id": str(run), "X-Project-Name": _in_header(project)}
-
-
-def _in_header(text: str) -> str:
-    """The text as a header can carry it; servers know the project by the run all the same."""
-    return "".join(c if " " <= c <= "~" else "-" for c in text)
 
 
 def _chunks(path: Path) -> Iterable[bytes]:

@@ -376,3 +376,28 @@ def test_heartbeats(made: Made, stock: Stock, monkeypatch: pytest.MonkeyPatch) -
         loop.close()
         writer.close()
     until(lambda: threading.active_count() <= before, 60, "no thread is left")
+
+
+def test_a_project_that_no_header_can_name(root: Path, stock: Stock, tmp_path: Path) -> None:
+    """A stock server keys what is logged by the project's name in a header; what is not found under it is lost."""
+    from pluto.query import Client, QueryError
+
+    project = "exp/ü x"
+    made = Made(root / "sync", stock.remote(), "mine", project=project)
+    writer = made.writer(readable=True, config='{"_attributes": {"id": "mine"}, "lr": 0.5}')
+    writer.metrics(3, loss=0.5)
+    writer.text(1, "phase", "warm")
+    writer.file(4, "model/weights", b"one", file_name="w.bin")
+    writer.end()
+    assert made.deliver() == {}
+    remote = stock.remote()
+    with Client(remote.key, stock.url) as client:
+        (run,) = client.iter_runs(project, details=True)
+        assert (run["projectName"], run["config"]["lr"]) == (project, 0.5)
+        points = client.points(project, run["id"], "loss")
+        assert (points.steps.tolist(), points.values.tolist()) == ([3], [0.5])
+        (overview,) = client.iter_overviews(project, data=None, files=None)
+        assert (overview.project, overview.data["phase"]["body"]) == (project, "warm")
+        assert client.download_file(project, run["id"], "model/weights", tmp_path).read_bytes() == b"one"
+        with pytest.raises(QueryError, match="there is no run"):
+            client.get_run("exp/ö x", "EX-1")
