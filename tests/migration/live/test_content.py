@@ -7,12 +7,14 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pluto_migration.model import Artifact, Console, Data, Facts, File
 from pluto_migration.source import Problems, SourceError
 
+from tests.migration.live.conftest import read_whole
 from tests.migration.live.played import KEY, Played, PlayedArtifact, PlayedRun, md5
 from tests.migration.reading import Read
 
@@ -408,3 +410,40 @@ def test_no_key_stands_in_anything(
     for text in (*found.problems, said.out, said.err):
         assert KEY not in text and "secret" not in text
     assert base64.b64encode(KEY.encode()).decode() not in said.err
+
+
+def test_answers_of_the_wrong_shape_cost_what_they_are_about(played: Played, find: Any, tmp_path: Path) -> None:
+    deep: Any = 1
+    for _ in range(150):
+        deep = {"d": deep}
+    strange = PlayedRun(
+        id="odd id", display_name=5, tags=["a", None, 7], notes=["x"], group={"g": 1}, job_type=3, commit=[1],  # type: ignore[arg-type, list-item]
+        config={"": 1, "a\x00b": "\ud800", "deep": deep, "_attributes": {"x": 1}, "value": {"value": 1}},
+        own=["no", "dict"], summary={"": {"_type": 5}, "x": [float("nan")], "deep": deep},  # type: ignore[arg-type]
+        rows=[
+            {"_step": 0, "_timestamp": "soon", "_runtime": None, "": 1, "a\x00b": "\ud800"},
+            {"_step": 1, "_timestamp": 1e300, "_runtime": -1, "x": {"_type": "image-file", "path": "../../etc/passwd"}},
+            {"_step": 2, "_timestamp": -5, "x": {"_type": ["list"]},
+             "y": {"_type": "images/separated", "filenames": 3}},
+            {"_step": 3, "z": {"_type": "table-file", "path": "media/t.json"}, "deep": deep, "big": 10**400},
+        ],
+        events=[5, None, [], {"_timestamp": {}, "cpu": [1]}, {"system.cpu": True, "": 2, "_timestamp": "x"}],  # type: ignore[list-item]
+        files={"media/t.json": b"{no json", "wandb-metadata.json": b"[]", "requirements.txt": b"\xff\n"},
+        console=[{"timestamp": "never", "level": "odd", "label": "l", "line": "\x1b[2J\r"}],
+        created="yesterday", heartbeat="", sweep="gone",
+    )  # fmt: skip
+    played.projects["proj"] = [strange, PlayedRun(id="next", rows=[row(0, x=1)])]
+    first, second = find()
+    found = read_whole(first, tmp_path)
+    said = " ".join(found.problems)
+    for what in ("without a name", "'../../etc/passwd' is not there", "kept as a file only", "'cpu' is no number"):
+        assert what in said
+    assert (found.facts.name, found.facts.tags, found.facts.notes) == ("odd id", ["a", "7"], None)
+    assert found.facts.extras["_wandb"] == ["no", "dict"] and found.facts.extras["sweep"] == {"id": "gone"}
+    assert found.points["sys/process.cpu"][0][2] == 1.0 and found.points["big"][0][2] == math.inf
+    assert [item.step for item in found.of(Data) if item.name == "x"] == [1, 2]
+    assert [list(item.lines) for item in found.of(Console)] == [["\x1b[2J\r"]]
+    assert read_whole(second, tmp_path).problems == []
+    assert not any(
+        isinstance(file.content, bytes) or not file.content.is_relative_to(tmp_path) for file in found.of(File)
+    )

@@ -64,7 +64,7 @@ class Laid:
                 step = float(said)
             else:
                 self._problems.note(self._where, "rows without a step come at the step before them")
-            time = (microseconds(stamp) if isinstance(stamp, (int, float)) else None) or time
+            time = _time(stamp, time)
             if start is None and isinstance(runtime, (int, float)) and isinstance(stamp, (int, float)):
                 start = microseconds(stamp - runtime)
             if after is not None and step <= after:
@@ -86,7 +86,7 @@ class Laid:
         gather, time = Gather(), self._began
         for step, row in enumerate(row for row in rows if isinstance(row, Mapping)):
             stamp = row.get(STAMP)
-            time = (microseconds(stamp) if isinstance(stamp, (int, float)) else None) or time
+            time = _time(stamp, time)
             for name, value in row.items():
                 if name in (STAMP, RUNTIME, STEP, "_wandb"):
                     continue
@@ -138,6 +138,12 @@ class Laid:
             self._problems.note(f"{self._where}/{name}", f"no JSON: {error}")
             return {}
         return found if isinstance(found, dict) else {}
+
+
+def _time(stamp: Any, before: int) -> int:
+    """The time that a row says, or that of the row before it."""
+    time = microseconds(stamp) if isinstance(stamp, (int, float)) else None
+    return before if time is None else time
 
 
 def _numbers(value: Any) -> Any:

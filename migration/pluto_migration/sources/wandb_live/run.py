@@ -168,7 +168,7 @@ class LiveRun(SourceRun):
             name=self.name or self.id,
             notes=_text(getattr(run, "notes", None)),
             tags=facts.tags(
-                [str(tag) for tag in getattr(run, "tags", None) or ()],
+                [str(tag) for tag in getattr(run, "tags", None) or () if tag is not None],
                 _text(getattr(run, "group", None)),
                 _text(getattr(run, "jobType", None)),
             ),
