@@ -28,14 +28,10 @@ def opened(path: Path, scratch: Path) -> sqlite3.Connection:
     """
     if not path.is_file():
         raise SourceError(f"{path} is no file")
-    if any(os.path.lexists(f"{path}{part}") for part in PARTS[1:]):
-        copied = scratch / path.name
-        copy(path, copied)
-        connection = sqlite3.connect(copied, check_same_thread=False)
-    else:
-        connection = sqlite3.connect(
-            f"file:{quote(os.fsencode(path.absolute()))}?mode=ro&immutable=1", uri=True, check_same_thread=False
-        )
+    try:
+        connection = _connected(path, scratch)
+    except (sqlite3.Error, OSError) as error:
+        raise SourceError(f"{path} can't be read: {error}") from error
     connection.text_factory = text
     try:
         connection.execute("SELECT name FROM sqlite_master").fetchall()
@@ -43,6 +39,16 @@ def opened(path: Path, scratch: Path) -> sqlite3.Connection:
         connection.close()
         raise SourceError(f"{path} can't be read as a database: {error}") from error
     return connection
+
+
+def _connected(path: Path, scratch: Path) -> sqlite3.Connection:
+    if any(os.path.lexists(f"{path}{part}") for part in PARTS[1:]):
+        copied = scratch / path.name
+        copy(path, copied)
+        return sqlite3.connect(copied, check_same_thread=False)
+    return sqlite3.connect(
+        f"file:{quote(os.fsencode(path.absolute()))}?mode=ro&immutable=1", uri=True, check_same_thread=False
+    )
 
 
 def copy(source: Path, target: Path) -> None:

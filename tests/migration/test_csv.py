@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv as csv_module
+import errno
 import gzip
 import importlib.util
 import io
 import math
+import os
 import pickle
 import struct
 from pathlib import Path
@@ -379,3 +381,22 @@ def test_a_compressed_file_that_is_cut_off(tmp_path: Path, parser: str) -> None:
     found = one(tmp_path, whole[: len(whole) // 2], "t.csv.gz")
     assert found.points["x"]
     assert any("can't be read" in problem for problem in told(found))
+
+
+def test_a_folder_that_can_not_be_looked_into_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.csv").write_text("step,loss\n1,2\n")
+    scandir = os.scandir
+
+    def refusing(path: str) -> object:
+        if str(path).endswith("/a"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    problems = Problems()
+    assert [run.id for run in runs("csv", tmp_path, problems, project="p")] == ["b/x"]
+    assert [(str(one.where), one.what) for one, _ in problems] == [
+        (str(tmp_path / "a"), "it can't be looked into: Permission denied")
+    ]

@@ -423,3 +423,11 @@ def test_any_json_is_kept_or_named(tmp_path_factory: pytest.TempPathFactory, met
     found = place.read()["id1"]
     assert [value for _, _, value in found.points["x"]] == [1]
     json.dumps([item.body for item in found.of(Data)], allow_nan=False)
+
+
+def test_a_database_that_can_not_be_opened_is_an_error_of_the_source(place: Place, tmp_path: Path) -> None:
+    place.log(0, {"x": 1})
+    deep = tmp_path.joinpath(*["d" * 200] * 4)  # longer than SQLite takes
+    shutil.copytree(place.folder, deep)
+    with pytest.raises(SourceError, match="unable to open"):
+        runs("trackio", deep)
