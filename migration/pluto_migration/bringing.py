@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pluto.core.wire import printable
 from pluto_migration import ledger
 from pluto_migration.config import clean
 from pluto_migration.known import Known, find
@@ -86,11 +85,6 @@ class Bringer:
 
     def _bring(self, run: SourceRun) -> Brought:
         there = self._there(run)
-        project = clean(run.project)
-        if self._client is not None and not self._client.has_artifacts and printable(project) != project:
-            # Its ingest goes by the name in a header, which has ASCII alone: it would put everything elsewhere.
-            why = f"a stock server shows nothing of a project called {project!r}: --project names one in ASCII"
-            return Brought(RunReport.of(run, "failed", why))
         if there is None:
             return self._stage(run, None)
         kept = ledger.read(there.get("config"), stored_id(run.id))

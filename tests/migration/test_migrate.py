@@ -236,13 +236,12 @@ def test_a_server_that_goes_away_leaves_runs_for_the_next_time(
     assert len(stored(settings, PROJECT, tmp_path)["one"]["points"]["train/loss0"]) == 30
 
 
-def test_a_project_that_a_stock_server_would_lose_is_not_begun(folder: Path, stock: Stock, settings: Settings) -> None:
-    synthetic.write(folder, "one", bare=True, project="größe/x")
-    report = bring(folder, settings_for(stock.url))
-    assert states(report) == {"one": "failed"}
-    assert "--project" in report.runs[0].reason
-    assert states(bring(folder, settings_for(stock.url), options=Options(project="ascii"))) == {"one": "migrated"}
-    assert states(bring(folder, settings)) == {"one": "migrated"}
+def test_a_project_of_any_name_comes_over(folder: Path, stock: Stock, settings: Settings, tmp_path: Path) -> None:
+    synthetic.write(folder, "one", points=20, project="größe/x y")
+    for place in (settings, settings_for(stock.url)):
+        assert states(bring(folder, place)) == {"one": "migrated"}
+        assert len(stored(place, "größe/x y", tmp_path)["one"]["points"]["train/loss1"]) == 20
+        assert states(bring(folder, place)) == {"one": "unchanged"}
 
 
 def test_a_run_that_a_store_can_not_read_stops_no_other(
