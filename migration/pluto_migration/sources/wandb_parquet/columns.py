@@ -45,7 +45,7 @@ def kind_of(array: Any) -> Kind:
 
 def objects(array: Any) -> list[Any]:
     """The values of a column of structs, lists or maps, as JSON has them; a field without a value is none."""
-    return [_plain(value) for value in array.to_pylist(maps_as_pydicts="lossy")]
+    return [_plain(value) for value in array.to_pylist()]
 
 
 def parsed(text: str) -> Any | None:
@@ -68,6 +68,8 @@ def _plain(value: Any, depth: int = 0) -> Any:
         return value
     if isinstance(value, dict) and depth < _DEEPEST:
         return {str(key): _plain(inner, depth + 1) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list) and value and all(isinstance(one, tuple) and len(one) == 2 for one in value):
+        return _plain(dict(value), depth)  # a map: nothing else has pairs
     if isinstance(value, list) and depth < _DEEPEST:
         return [_plain(inner, depth + 1) for inner in value]
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)

@@ -81,6 +81,9 @@ class Parts:
                 if table is None:
                     continue
                 steps, valid = numbers(table.column(STEP))
+                if len(steps) != facts.num_rows:
+                    self.note(part, number, f"says that it has {facts.num_rows} rows, and has {len(steps)} steps")
+                    continue
                 if not valid.all():
                     self.note(part, number, f"{int((~valid).sum())} rows without a step are left out")
                 if valid.any():
@@ -96,11 +99,16 @@ class Parts:
         if table is None:
             if len(wanted) == 1:
                 return {}
-            found: dict[str, Any] = {}
+            each: dict[str, Any] = {}
             for name in wanted:
-                found |= self.read(group, [name])
-            return found
-        return {name: table.column(table.schema.get_field_index(name)).combine_chunks() for name in wanted}
+                each |= self.read(group, [name])
+            return each
+        found = {name: table.column(table.schema.get_field_index(name)).combine_chunks() for name in wanted}
+        for name in [name for name, array in found.items() if not _has(array, group.rows)]:
+            self.damaged.add((group.part, group.number))
+            self.note(group.part, group.number, f"{name!r} has another number of rows")
+            del found[name]
+        return found
 
     def note(self, part: int, group: int, what: str) -> None:
         """Notes a problem with a row group."""
@@ -151,6 +159,15 @@ def numbers(array: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]
         array = array.cast(pa.float64(), safe=False)
     zero = pa.scalar(0).cast(array.type) if not pa.types.is_float16(array.type) else pa.scalar(np.float16(0))
     return np.asarray(array.fill_null(zero).to_numpy(zero_copy_only=False), np.float64), valid
+
+
+def _has(array: Any, rows: int) -> bool:
+    """Whether a column, and all fields of it, have as many rows."""
+    import pyarrow as pa
+
+    if len(array) != rows:
+        return False
+    return not pa.types.is_struct(array.type) or all(_has(inner, rows) for inner in array.flatten())
 
 
 def _first_line(error: BaseException) -> str:
