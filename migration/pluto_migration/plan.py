@@ -70,8 +70,8 @@ class Plan:
 
     @property
     def whole(self) -> bool:
-        """Whether something can be read of every run, and not only problems were found."""
-        return not any(run.failed for run in self.runs) and bool(self.runs or not self.problems)
+        """Whether there are runs, and something can be read of each."""
+        return bool(self.runs) and not any(run.failed for run in self.runs)
 
     @property
     def totals(self) -> Counts:

@@ -113,9 +113,9 @@ class Report:
     def whole(self) -> bool:
         """Whether everything that was to come over is in the store now, as far as it could be read.
 
-        Not so where nothing but problems was found.
+        Not so where there was no run.
         """
-        if self.interrupted or (self.problems and not self.runs):
+        if self.interrupted or not self.runs:
             return False
         return not any(run.state in ("failed", "refused") for run in self.runs)
 

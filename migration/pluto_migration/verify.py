@@ -77,8 +77,8 @@ class Proof:
 
     @property
     def whole(self) -> bool:
-        """Whether the store has everything as the source has it, and not only problems were found."""
-        return all(run.verdict == "same" for run in self.runs) and bool(self.runs or not self.problems)
+        """Whether there are runs, and the store has everything as the source has it."""
+        return bool(self.runs) and all(run.verdict == "same" for run in self.runs)
 
     def to_json(self) -> dict[str, Any]:
         """The proof as dicts, lists, texts and numbers."""

@@ -53,7 +53,7 @@ def _migrate(
             told = migrate(
                 known,
                 paths,
-                sources.options_of(asked),
+                sources.options_of(known, asked),
                 settings,
                 workers=sources.workers_or_default(workers),
                 progress=tell,
@@ -66,6 +66,7 @@ def _migrate(
         _print_report(told)
     if told.interrupted:
         raise SystemExit(INTERRUPTED)
+    sources.say_if_none(told.runs, asked)
     if not told.whole:
         raise SystemExit(output.FAILED)
 
@@ -87,12 +88,13 @@ def _plan(source: str, paths: tuple[str, ...], quick: bool, report: Path | None,
             def tell(run: RunPlan, done: int, total: int) -> None:
                 move(done, total, run.label)
 
-            told = plan(known, paths, sources.options_of(asked), quick=quick, progress=tell)
+            told = plan(known, paths, sources.options_of(known, asked), quick=quick, progress=tell)
         sources.write_report(report, told)
     if as_json:
         output.print_json(told.to_json())
     else:
         _print_plan(told)
+    sources.say_if_none(told.runs, asked)
     if not told.whole:
         raise SystemExit(output.FAILED)
 

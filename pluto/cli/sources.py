@@ -95,13 +95,29 @@ class _SourceCommand(click.Command):
                 formatter.write_dl(list(settings.items()))
 
 
+def _not_empty(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    if value == "":
+        raise click.BadParameter("it is empty")
+    return value
+
+
+def _in_a_folder(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
+    """Said before hours of work, and not behind them."""
+    if value is not None and not value.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {value.absolute().parent}")
+    return value
+
+
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The paths, and the options that every command on a source has."""
     for add in reversed(
         (
             click.argument("paths", nargs=-1, required=True, metavar="PATH..."),
             click.option(
-                "--project", metavar="NAME", help="Project the runs go to.  [default: as the source names it]"
+                "--project",
+                metavar="NAME",
+                callback=_not_empty,
+                help="Project the runs go to.  [default: as the source names it]",
             ),
             click.option(
                 "--include",
@@ -130,6 +146,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--report",
                 type=click.Path(dir_okay=False, path_type=Path),
+                callback=_in_a_folder,
                 metavar="FILE",
                 help="Write everything that is said, and more, to a JSON file.",
             ),
@@ -173,10 +190,14 @@ def workers_or_default(workers: int | None) -> int:
     return workers or min(os.cpu_count() or 1, _MOST_WORKERS)
 
 
-def options_of(asked: Mapping[str, Any]) -> Options:
-    """What the options mean for a source."""
+def options_of(known: Source, asked: Mapping[str, Any]) -> Options:
+    """What the options mean for a source; ends the command where it has no such setting."""
     from pluto_migration.source import Options
 
+    for key, _ in asked["settings"]:
+        if key not in known.SETTINGS:
+            others = ", ".join(known.SETTINGS) or "none"
+            raise click.BadParameter(f"{key} is unknown; known are: {others}", param_hint="'--set'")
     return Options(
         project=asked["project"],
         path_map=dict(asked["path_map"]),
@@ -226,6 +247,13 @@ def write_report(path: Path | None, said: Said) -> None:
     with output.replacing(path) as file:
         json.dump(output.finite(said.to_json()), file, indent=1, ensure_ascii=False, default=str, allow_nan=False)
         file.write("\n")
+
+
+def say_if_none(runs: Sequence[object], asked: Mapping[str, Any]) -> None:
+    """Says on stderr that there was no run, since what follows of none means nothing."""
+    if not runs:
+        why = ": none fits --include and --exclude" if asked["include"] or asked["exclude"] else ""
+        click.echo(f"pluto: there is no run{why}", err=True)
 
 
 def print_problems(label: str, problems: Sequence[Noted], *, most: int = _PROBLEMS_SHOWN) -> None:

@@ -47,7 +47,7 @@ def _verify(
             told = verify(
                 known,
                 paths,
-                sources.options_of(asked),
+                sources.options_of(known, asked),
                 settings,
                 workers=sources.workers_or_default(workers),
                 progress=tell,
@@ -58,6 +58,7 @@ def _verify(
         output.print_json(told.to_json())
     else:
         _print(told)
+    sources.say_if_none(told.runs, asked)
     if not told.whole:
         raise SystemExit(output.FAILED)
 

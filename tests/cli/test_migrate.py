@@ -81,14 +81,14 @@ def test_reports_are_files_of_json(logs: Path, command: Run, tmp_path: Path, pri
 
 
 def test_include_and_exclude_choose(logs: Path, printed: Callable[..., Any]) -> None:
-    def chosen(*words: str) -> list[str]:
-        plan = printed("migrate", "plan", "tensorboard", logs, "--project", "old", "--quick", *words)
+    def chosen(*words: str, code: int = 0) -> list[str]:
+        plan = printed("migrate", "plan", "tensorboard", logs, "--project", "old", "--quick", *words, code=code)
         return sorted(run["id"] for run in plan["runs"])
 
     assert chosen() == ["exp1/eval", "exp1/train"]
     assert chosen("--include", "exp1/t*") == ["exp1/train"]
     assert chosen("--include", "old/exp1/*", "--exclude", "*/train") == ["exp1/eval"]
-    assert chosen("--exclude", "*") == []
+    assert chosen("--exclude", "*", code=1) == []
 
 
 def test_what_can_not_be_is_said_in_a_line(logs: Path, command: Run, tmp_path: Path) -> None:
@@ -100,9 +100,14 @@ def test_what_can_not_be_is_said_in_a_line(logs: Path, command: Run, tmp_path: P
     assert nowhere.stderr.startswith("pluto: ")
     assert "nowhere" in nowhere.stderr
     assert len(nowhere.stderr.splitlines()) == 1
-    unknown = command("migrate", "tensorboard", logs, "--project", "old", "--set", "colour=red", code=1)
-    assert "colour" in unknown.stderr
-    for verb in (["migrate", "plan"], ["verify"]):
+    assert "it is empty" in command("migrate", "tensorboard", logs, "--project", "", code=2).stderr
+    for verb in (["migrate"], ["migrate", "plan"], ["verify"]):
+        unknown = command(*verb, "tensorboard", logs, "--project", "old", "--set", "colour=red", code=2)
+        assert "colour is unknown; known are: files, links" in unknown.stderr
+        lost = command(*verb, "tensorboard", logs, "--report", tmp_path / "nowhere" / "report.json", code=2)
+        assert "there is no folder" in lost.stderr
+        none = command(*verb, "tensorboard", logs, "--include", "exp2/*", code=1)
+        assert none.stderr == "pluto: there is no run: none fits --include and --exclude\n"
         assert "nowhere" in command(*verb, "tensorboard", tmp_path / "nowhere", "--project", "old", code=1).stderr
 
 
