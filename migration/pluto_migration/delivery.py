@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PATIENCE_S: Final = 30.0
 """How long a server may not answer before the runs for it are left for another time."""
 _LOOK_S: Final = 0.02
+_SOON_S: Final = 0.005
 
 
 @dataclass(slots=True)
@@ -42,6 +43,8 @@ class Arrival:
 class Deliverer:
     """Delivers the journals it is told of, and says from its thread what became of each.
 
+    Runs are begun in the order they are told of, so that their numbers follow it; a few of them are on their way at a
+    time.
     `tell` is given an `Arrival`, or the exception that has ended the delivery. `close` leaves on disk what is not done.
     """
 
@@ -52,8 +55,10 @@ class Deliverer:
         self._tell = tell
         self._patience_s = patience_s
         self._lock = threading.Lock()
-        self._writers: dict[str, str] = {}
-        """Run folders to be delivered, each with the writer that is waited for."""
+        self._waiting: dict[str, tuple[str, bool]] = {}
+        """Run folders to be delivered, each with the writer that is waited for, and whether it is `in_turn`."""
+        self._active: set[str] = set()
+        """Those the engine's deliverer may see."""
         self._taken: set[str] = set()
         """Those of them that were seen to be delivered here."""
         self._troubled: dict[str, float] = {}
@@ -62,11 +67,15 @@ class Deliverer:
         self._thread = threading.Thread(target=self._run, name="pluto-migration", daemon=True)
         self._thread.start()
 
-    def add(self, key: str, writer: str) -> None:
-        """Takes a run folder on; `writer` is the one whose end is waited for."""
+    def add(self, key: str, writer: str, *, in_turn: bool = False) -> None:
+        """Takes a run folder on; `writer` is the one whose end is waited for.
+
+        `in_turn`: not before the ones before it that are `in_turn` are through. Versions of artifacts get their numbers
+        when they come.
+        """
         with self._lock:
             self._taken.discard(key)
-            self._writers[key] = writer
+            self._waiting[key] = (writer, in_turn)
 
     def close(self) -> None:
         """Ends it."""
@@ -76,10 +85,12 @@ class Deliverer:
     def _run(self) -> None:
         from pluto.core.uploader.loop import Loop
 
-        loop = Loop(self._sync, foreground=True, only=self._writers.keys())
+        loop = Loop(self._sync, foreground=True, only=self._active)
+        pause = _LOOK_S
         try:
-            while not self._stopped.wait(_LOOK_S):
+            while not self._stopped.wait(pause):
                 self._settle(loop)
+                pause = _SOON_S if self._activate(loop) else _LOOK_S
                 loop.scan()
                 loop.wake()
         except Exception as error:  # noqa: BLE001 (whatever it is, who waits has to hear of it)
@@ -89,16 +100,34 @@ class Deliverer:
 
     def _settle(self, loop: Loop) -> None:
         with self._lock:
-            waiting = list(self._writers.items())
-        for key, writer in waiting:
+            waiting = list(self._waiting.items())
+        for key, (writer, _) in waiting:
             problem = self._problem(loop, key)
             if problem is None:
                 continue
             arrival = arrival_of(self._sync, key, writer)
             arrival.problem = problem or arrival.problem
             with self._lock:
-                self._writers.pop(key, None)
+                self._waiting.pop(key, None)
             self._tell(arrival)
+
+    def _activate(self, loop: Loop) -> bool:
+        """Lets the next run begin, if the one before it has. Whether there are more."""
+        with self._lock:
+            waiting = list(self._waiting.items())
+        one_in_turn = False
+        for key, (_, in_turn) in waiting:
+            if key in self._active:
+                delivery = loop.deliveries.get(key)
+                if delivery is None or delivery.place is None:
+                    break
+                one_in_turn |= in_turn
+            elif in_turn and one_in_turn:
+                break
+            else:
+                self._active.add(key)
+                break
+        return not self._active.issuperset(key for key, _ in waiting)
 
     def _problem(self, loop: Loop, key: str) -> str | None:
         """None while a run is on its way; why it is given up, or nothing once it is through."""

@@ -57,17 +57,20 @@ def _delete(folder: Path, mark: str) -> None:
 
 
 def left_behind(sync: Path, target: dict[str, Any], mark: str) -> list[tuple[str, str]]:
-    """Run folders with their newest writers that an earlier migration to `target` has left to be delivered."""
+    """Run folders with their newest writers that an earlier migration to `target` has left to be delivered, in the
+    order they were made.
+    """
+    from pluto.core.uploader.loop import has_work
     from pluto.core.uploader.writer import read_json
 
     found = []
-    for path in sorted((sync / "runs").glob("[!.]*/run.json")):
+    for path in (sync / "runs").glob("[!.]*/run.json"):
         about = read_json(path)
-        if mark in about and about.get("target") == target:
+        if mark in about and about.get("target") == target and has_work(path.parent):
             writers = sorted(path.parent.glob("[!.]*/writer.json"), key=lambda one: one.stat().st_mtime_ns)
             if writers:
-                found.append((path.parent.name, writers[-1].parent.name))
-    return found
+                found.append((writers[-1].stat().st_mtime_ns, path.parent.name, writers[-1].parent.name))
+    return [(key, writer) for _, key, writer in sorted(found)]
 
 
 def drop_refused(sync: Path, arrival: Arrival) -> None:

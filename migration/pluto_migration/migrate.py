@@ -137,7 +137,7 @@ class _Migration:
     def _crew(self, workers: int, *inherited: int) -> Crew:
         tell, name = self._events.put, self._source.NAME
         if workers == 1:
-            return Here(self._settings, name, tell, dry_run=self._dry_run)
+            return Here(self._settings, name, tell, self._tell_reading, dry_run=self._dry_run)
         return Workers(workers, self._settings, name, tell, dry_run=self._dry_run, inherited=inherited)
 
     def _bring(self, schedule: Schedule, workers: int) -> None:
@@ -163,7 +163,7 @@ class _Migration:
         for key, writer in left_behind(sync, self._target, MARK):
             about = read_json(sync / "runs" / key / "run.json")
             waiting[key] = (str(about.get("project")), str(about.get("external_id")))
-            deliverer.add(key, writer)
+            deliverer.add(key, writer, in_turn=True)
         while waiting:
             event = self._next_event()
             if isinstance(event, BaseException):
@@ -220,17 +220,18 @@ class _Migration:
         if isinstance(event, BaseException):
             raise event
         if isinstance(event, Reading):
-            now = self._progress("reading", event.run.label)
-            self._tell(
-                Progress("reading", now.label, now.done, now.total, now.points + event.read.points,
-                         now.bytes + event.read.bytes)
-            )  # fmt: skip
+            self._tell_reading(event)
         elif isinstance(event, Done):
             self._read(event, schedule, deliverer)
         elif event.key in self._arriving:
             run, report = self._arriving.pop(event.key)
             self._arrived(run, report, event)
             self._through(schedule, run, report)
+
+    def _tell_reading(self, event: Reading) -> None:
+        now = self._progress("reading", event.run.label)
+        points, size = now.points + event.read.points, now.bytes + event.read.bytes
+        self._tell(Progress("reading", now.label, now.done, now.total, points, size))
 
     def _read(self, event: Done, schedule: Schedule, deliverer: Deliverer | None) -> None:
         del self._reading[identity(event.run)]
@@ -242,7 +243,7 @@ class _Migration:
         self._bytes += report.read.bytes
         if event.brought.key and deliverer is not None:
             self._arriving[event.brought.key] = (event.run, report)
-            deliverer.add(event.brought.key, event.brought.writer)
+            deliverer.add(event.brought.key, event.brought.writer, in_turn=report.read.artifacts > 0)
             self._tell(self._progress("delivering", event.run.label))
             return
         if report.state == "unchanged" and identity(event.run) in self._resumed:
@@ -270,7 +271,10 @@ class _Migration:
     def _through(self, schedule: Schedule, run: SourceRun, report: RunReport) -> None:
         schedule.through(run)
         if not self._dry_run and report.state in ("migrated", "topped up", "unchanged"):
-            run.settled()
+            try:
+                run.settled()
+            except Exception as error:  # noqa: BLE001 (the run is there all the same)
+                report.note([noted(run.path, f"what it was read from could not be cleared away: {error}")])
         self._finish(report)
 
     def _finish(self, report: RunReport) -> None:

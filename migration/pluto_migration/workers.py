@@ -66,8 +66,12 @@ class Crew(Protocol):
 class Here:
     """This process: a run is read within `give`."""
 
-    def __init__(self, settings: Settings, source: str, tell: Tell, *, dry_run: bool) -> None:
+    def __init__(
+        self, settings: Settings, source: str, tell: Tell, reading: Callable[[Reading], None], *, dry_run: bool
+    ) -> None:
+        """`reading` is told at once how far a run is read."""
         self._tell = tell
+        self._told = reading
         self._run: SourceRun | None = None
         self._bringer = Bringer(settings, source, dry_run=dry_run, tell=self._reading)
 
@@ -86,7 +90,7 @@ class Here:
 
     def _reading(self, read: Counts) -> None:
         assert self._run is not None
-        self._tell(Reading(self._run, read))
+        self._told(Reading(self._run, read))
 
 
 class Workers:

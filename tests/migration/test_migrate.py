@@ -191,6 +191,26 @@ def test_parents_come_first_and_rings_come_all_the_same() -> None:
     assert isinstance(runs[0].parent, Parent)
 
 
+@pytest.mark.parametrize("workers", [1, 3])
+def test_numbers_follow_the_runs_age_and_so_do_versions(
+    folder: Path, settings: Settings, tmp_path: Path, workers: int
+) -> None:
+    ages = [5, 3, 9, 1, 7, 0, 8, 2, 6, 4]
+    for age in ages:
+        # The older a run, the more there is to read of it and to bring over.
+        synthetic.write(folder, f"run{age}", created=synthetic.BEGUN + age, points=1 + (10 - age) * 3_000, version=age)
+        (folder / f"run{age}.bin").write_bytes(os.urandom(100_000 * (10 - age)))
+    report = bring(folder, settings, workers=workers)
+    assert report.states == {"migrated": 10}
+    with Client(settings=settings) as client:
+        runs = {run["id"]: run["externalId"] for run in client.iter_runs(PROJECT, details=True)}
+        made = {version["version"]: runs[version["runId"]] for version in client.iter_artifacts(PROJECT, "model")}
+    if workers == 1:
+        assert [run for _, run in sorted(runs.items())] == [f"run{age}" for age in range(10)]
+        assert [run for _, run in sorted(made.items())] == [f"run{age}" for age in range(10)]
+    assert len(made) == 10
+
+
 def test_progress_is_told_as_it_is_made(folder: Path, settings: Settings) -> None:
     synthetic.write(folder, "one", bare=True)
     synthetic.write(folder, "two", bare=True)
@@ -202,6 +222,32 @@ def test_progress_is_told_as_it_is_made(folder: Path, settings: Settings) -> Non
     assert done[-1].points == 400
     assert done[-1].run is not None
     assert done[-1].run.state == "migrated"
+
+
+def test_progress_is_told_while_a_run_is_read(
+    folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synthetic.write(folder, "one", points=50_000, metrics=1, at_once=1_000, bare=True)
+    monkeypatch.setattr("pluto_migration.staging._TELL_S", 0.0)
+    told: list[Progress] = []
+    bring(folder, settings, progress=told.append)
+    assert max(one.points for one in told if one.phase == "reading") > 40_000
+    reading = [index for index, one in enumerate(told) if one.phase == "reading"]
+    assert reading[-1] < next(index for index, one in enumerate(told) if one.phase == "delivering")
+
+
+def test_what_a_source_can_not_clear_away_is_noted(
+    folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synthetic.write(folder, "one", bare=True)
+
+    def settled(self: synthetic.Run) -> None:
+        raise OSError("busy")
+
+    monkeypatch.setattr(synthetic.Run, "settled", settled)
+    report = bring(folder, settings)
+    assert states(report) == {"one": "migrated"}
+    assert "busy" in report.runs[0].problems[0].what
 
 
 def test_two_migrations_at_once_do_not_meet(folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,6 +333,13 @@ def test_what_a_store_refuses_is_in_the_report(
     (problem,) = [one for one in report.runs[0].problems if "store" in one.what]
     assert problem.where == "ARTIFACT 'name'"
     assert "already exists with type 'one type'" in problem.what
+    # What was refused is kept, and in nobody's way.
+    (kept,) = (settings.root / "sync" / "runs").glob("*/*/poison.jsonl")
+    assert states(bring(folder, settings)) == {"one": "unchanged"}
+    synthetic.write(folder, "one", bare=True, points=9)
+    assert states(bring(folder, settings)) == {"one": "topped up"}
+    assert kept.exists()
+    assert len(list(kept.parents[1].glob("*/writer.json"))) == 1
 
 
 def test_a_version_that_several_runs_have_is_one(
