@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import queue
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from pluto_migration.bringing import Brought
 from pluto_migration.delivery import Arrival, Deliverer
 from pluto_migration.leftovers import clear_away, drop_refused, left_behind
+from pluto_migration.lock import alone
 from pluto_migration.report import Noted, Report, RunReport, noted
 from pluto_migration.schedule import Identity, Schedule, identity
-from pluto_migration.source import Options, Problems, Source, SourceError, SourceRun
+from pluto_migration.source import Options, Problems, Source, SourceRun
 from pluto_migration.staging import MARK, is_forked
 from pluto_migration.workers import Crew, Done, Here, Reading, Workers
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 AHEAD: Final = 8
 """Journals that are ready and not delivered, at most: each takes as much room on the disk as its run."""
-_LOCK_S: Final = 30.0
 _WAIT_S: Final = 0.5
 
 
@@ -105,6 +104,10 @@ class _Migration:
         self._events: queue.SimpleQueue[Reading | Done | Arrival | BaseException] = queue.SimpleQueue()
         self._total = 0
         self._reading: dict[Identity, SourceRun] = {}
+        self._order: dict[Identity, int] = {}
+        """In which order runs were begun to be read."""
+        self._ready: list[Done] = []
+        """Runs with versions of artifacts, which older runs that are still read may have, too."""
         self._arriving: dict[str, tuple[SourceRun, RunReport]] = {}
         self._points = self._bytes = 0
         self._held: dict[Identity, str] = {}
@@ -182,7 +185,7 @@ class _Migration:
         done = False
         try:
             while schedule or self._reading or self._arriving:
-                while crew.free() and len(self._arriving) < AHEAD:
+                while crew.free() and len(self._arriving) + len(self._ready) < AHEAD:
                     run = schedule.next(idle=not (self._reading or self._arriving))
                     if run is None:
                         break
@@ -190,6 +193,7 @@ class _Migration:
                         self._through(schedule, run, RunReport.of(run, "failed", why))
                         continue
                     self._reading[identity(run)] = run
+                    self._order[identity(run)] = len(self._order)
                     self._tell(self._progress("reading", run.label))
                     crew.give(run)
                     if not self._events.empty():
@@ -242,12 +246,29 @@ class _Migration:
         self._points += report.read.points
         self._bytes += report.read.bytes
         if event.brought.key and deliverer is not None:
-            self._arriving[event.brought.key] = (event.run, report)
-            deliverer.add(event.brought.key, event.brought.writer, in_turn=report.read.artifacts > 0)
-            self._tell(self._progress("delivering", event.run.label))
-            return
+            self._ready.append(event)
+        else:
+            self._unstaged(event, event.brought, schedule)
+        for one in sorted(self._ready, key=lambda one: self._order[identity(one.run)]):
+            if deliverer is not None and one.brought is not None and self._is_next(one.run, one.brought):
+                self._ready.remove(one)
+                self._deliver(one.run, one.brought, deliverer)
+
+    def _is_next(self, run: SourceRun, brought: Brought) -> bool:
+        """Whether a run may be delivered: one with versions of artifacts only behind the older ones."""
+        place = self._order[identity(run)]
+        return not brought.report.read.artifacts or all(self._order[other] > place for other in self._reading)
+
+    def _deliver(self, run: SourceRun, brought: Brought, deliverer: Deliverer) -> None:
+        self._arriving[brought.key] = (run, brought.report)
+        deliverer.add(brought.key, brought.writer, in_turn=brought.report.read.artifacts > 0)
+        self._tell(self._progress("delivering", run.label))
+
+    def _unstaged(self, event: Done, brought: Brought, schedule: Schedule) -> None:
+        """A run of which nothing is to be delivered."""
+        report = brought.report
         if report.state == "unchanged" and identity(event.run) in self._resumed:
-            report.state = "migrated" if event.brought.passes == 1 else "topped up"
+            report.state = "migrated" if brought.passes == 1 else "topped up"
         self._through(schedule, event.run, report)
 
     def _arrived(self, run: SourceRun, report: RunReport, arrival: Arrival) -> None:
@@ -285,26 +306,3 @@ class _Migration:
         self, phase: Literal["finding", "reading", "delivering", "done"], label: str, run: RunReport | None = None
     ) -> Progress:
         return Progress(phase, label, len(self._report.runs), self._total, self._points, self._bytes, run)
-
-
-@contextlib.contextmanager
-def alone(sync: Path) -> Iterator[int]:
-    """Holds the lock that says that this process alone migrates with a root, and gives its descriptor.
-
-    Processes that inherit the descriptor hold the lock, too. Raises `SourceError` where another has it for long.
-    """
-    sync.mkdir(0o700, parents=True, exist_ok=True)
-    handle = os.open(sync / "migration.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    deadline = time.monotonic() + _LOCK_S
-    try:
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise SourceError(f"another migration is at work in {sync.parent}: wait for its end") from None
-                time.sleep(0.05)
-        yield handle
-    finally:
-        os.close(handle)
