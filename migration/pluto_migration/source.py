@@ -38,6 +38,11 @@ class Problems:
         problem = Problem(os.fsdecode(where), what)
         self._counts[problem] = self._counts.get(problem, 0) + 1
 
+    def unreadable(self, error: OSError) -> None:
+        """Notes a folder that can't be looked into, as `onerror` of `os.walk`; one that is not there is no problem."""
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):
+            self.note(error.filename or "?", f"it can't be looked into: {error.strerror}")
+
     def __iter__(self) -> Iterator[tuple[Problem, int]]:
         return iter(self._counts.items())
 

@@ -389,7 +389,7 @@ def test_a_folder_that_can_not_be_looked_into_is_named(tmp_path: Path, monkeypat
         (tmp_path / name / "x.csv").write_text("step,loss\n1,2\n")
     scandir = os.scandir
 
-    def refusing(path: str) -> object:
+    def refusing(path: str | int = ".") -> object:
         if str(path).endswith("/a"):
             raise PermissionError(errno.EACCES, "Permission denied", path)
         return scandir(path)

@@ -1,7 +1,8 @@
-"""Archives with pipes and devices in the place of files: to open one of these may never end."""
+"""Archives with pipes and devices in the place of files, and with folders that nobody may look into."""
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -9,8 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from pluto_migration.source import Problems
 
-from tests.migration.reading import DATA
+from tests.migration.reading import DATA, read, runs
 
 SAMPLES = (
     "neptune1",
@@ -58,3 +60,27 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path, sample: str) -> None:
             made.append(copy)
     done = subprocess.run([sys.executable, "-c", READ, source, *made], capture_output=True, text=True, timeout=120)
     assert done.stdout.splitlines()[-1:] == ["read"], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "sample", "refused"),
+    [
+        ("mlflow", "mlflow-file", "artifacts"),
+        ("mlflow", "mlflow-file", "params"),
+    ],
+)
+def test_a_folder_that_can_not_be_looked_into_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, sample: str, refused: str
+) -> None:
+    place = shutil.copytree(DATA / sample, tmp_path / "archive")
+    scandir = os.scandir
+
+    def refusing(path: str | int = ".") -> object:
+        if str(path).endswith("/" + refused):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    problems = Problems()
+    said = [one.problems for one in map(read, runs(source, place, problems))]
+    assert any("it can't be looked into: Permission denied" in what for whats in said for what in whats)

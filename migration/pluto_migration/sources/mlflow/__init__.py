@@ -57,7 +57,7 @@ def _runs(path: str, options: Options, problems: Problems) -> Iterator[MlflowRun
     if not place.is_dir():
         raise SourceError(f"{path}: there is no such file or folder")
     found = False
-    for store in _stores(place):
+    for store in _stores(place, problems):
         found = True
         if isinstance(store, Folder):
             yield from runs_of_folder(store, options, problems)
@@ -67,13 +67,13 @@ def _runs(path: str, options: Options, problems: Problems) -> Iterator[MlflowRun
         raise SourceError(f"{path}: there is no folder mlruns and no database of MLflow in it")
 
 
-def _stores(place: Path) -> Iterator[Folder | Database]:
+def _stores(place: Path, problems: Problems) -> Iterator[Folder | Database]:
     """The stores below a folder; nothing is looked for within one, and no link to a folder is followed."""
     part = Folder.part(place)
     if part is not None:
         yield part
         return
-    for here, folders, names in os.walk(place):
+    for here, folders, names in os.walk(place, onerror=problems.unreadable):
         folder = Path(here)
         if Folder.is_store(folder):
             yield Folder(folder)
@@ -81,17 +81,18 @@ def _stores(place: Path) -> Iterator[Folder | Database]:
             continue
         folders.sort()
         for name in sorted(names):
-            if name.endswith(_DATABASES) and _is_database(folder / name):
+            if name.endswith(_DATABASES) and _is_database(folder / name, problems):
                 database = Database.of_file(folder / name)
                 if database.is_mlflow():
                     yield database
 
 
-def _is_database(path: Path) -> bool:
+def _is_database(path: Path, problems: Problems) -> bool:
     try:
         if not path.is_file():  # opening a pipe would wait for ever
             return False
         with path.open("rb") as file:
             return file.read(len(_SQLITE)) == _SQLITE
-    except OSError:
+    except OSError as error:
+        problems.note(path, f"it can't be read: {error.strerror}")
         return False

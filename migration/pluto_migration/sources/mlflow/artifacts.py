@@ -66,7 +66,7 @@ class Artifacts:
         """Each file with its path, slashes between, in a settled order. Links that lead out are noted, not followed."""
         if self.folder is None:
             return
-        for here, folders, names in os.walk(self.folder):
+        for here, folders, names in os.walk(self.folder, onerror=None if problems is None else problems.unreadable):
             folders.sort()
             for name in folders:
                 if os.path.islink(os.path.join(here, name)) and problems is not None:

@@ -106,7 +106,7 @@ def folders_in(path: Path) -> list[Path]:
 
 def files_below(path: Path, problems: Problems) -> Iterator[tuple[str, Path]]:
     """The files at any depth, each with its path below the folder: MLflow's names hold slashes."""
-    for here, folders, names in os.walk(path):
+    for here, folders, names in os.walk(path, onerror=problems.unreadable):
         folders.sort()
         for name in sorted(names):
             file = Path(here, name)

@@ -128,7 +128,8 @@ class Files:
             root = str(self.project)
         found: dict[str, Path] = {}
         for path in sorted(set(paths)):
-            files = (os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)
+            below = os.walk(path, onerror=self._problems.unreadable)
+            files = (os.path.join(folder, name) for folder, _, names in below for name in names)
             for file in files if os.path.isdir(path) else (path,):
                 if os.path.isfile(file):
                     found[os.path.relpath(file, root).replace(os.sep, "/")] = Path(file)

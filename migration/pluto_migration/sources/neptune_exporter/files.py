@@ -97,7 +97,7 @@ class Files:
             self._problems.note(where, f"{path}: {error}")
             return None
         there: list[tuple[str, Path]] = []
-        for folder, folders, names in os.walk(found):
+        for folder, folders, names in os.walk(found, onerror=self._problems.unreadable):
             folders.sort()
             links = [name for name in folders if Path(folder, name).is_symlink()]
             for name in sorted([*names, *links]):

@@ -83,11 +83,7 @@ def _files(given: Path, endings: Sequence[str], problems: Problems) -> Iterator[
         yield _without(given.name, endings), given.absolute()
         return
     found = False
-
-    def failed(error: OSError) -> None:
-        problems.note(error.filename or given, f"it can't be looked into: {error.strerror}")
-
-    for folder, folders, names in os.walk(given.absolute(), onerror=failed):
+    for folder, folders, names in os.walk(given.absolute(), onerror=problems.unreadable):
         folders.sort()
         for name in sorted(names):
             path = Path(folder) / name

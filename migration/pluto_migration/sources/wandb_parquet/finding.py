@@ -88,7 +88,7 @@ def _files(path: Path, problems: Problems) -> Iterator[Path]:
     if path.is_file():
         yield path
         return
-    for place, folders, names in os.walk(path):
+    for place, folders, names in os.walk(path, onerror=problems.unreadable):
         folders.sort()
         for name in sorted(names):
             file = Path(place, name)
