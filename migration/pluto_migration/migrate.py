@@ -79,7 +79,8 @@ def migrate(
 
     Ctrl-C ends it at any moment: the report says `interrupted`, and the same call goes on from there. Raises
     `SourceError` for paths in which there is nothing of the kind, or where another migration is at work in the same
-    root, `pluto.query.QueryError` where the server can't be asked, and `OSError` where the root can't be written.
+    root, `pluto.query.QueryError` where the server can't be asked to begin with, and `OSError` where the root can't be
+    written. Once a server stops answering, the runs that are left are reported as failed, and not begun.
     """
     if workers < 1:
         raise ValueError(f"workers is at least 1, not {workers}")
@@ -114,6 +115,8 @@ class _Migration:
         """Runs of which an earlier part is still on its way, each with the reason."""
         self._undelivered: list[str] = []
         """Why runs that are ready did not get to the store: there is room for so many on the disk, and no more."""
+        self._silent = ""
+        """Why the store can't be asked any more."""
         self._resumed: set[Identity] = set()
         """Runs whose journal an earlier call had left behind."""
 
@@ -206,6 +209,8 @@ class _Migration:
 
     def _hindered(self, run: SourceRun) -> str:
         """Why a run is not to be begun now, empty where nothing speaks against it."""
+        if self._silent:
+            return f"not begun, since {self._silent}"
         held = self._held.get(identity(run))
         if held is not None:
             return f"an earlier part of it is not delivered yet: {held}"
@@ -241,7 +246,8 @@ class _Migration:
         del self._reading[identity(event.run)]
         if event.brought is None:
             assert event.error is not None
-            raise event.error
+            self._unasked(event.run, event.error, schedule)
+            return
         report = event.brought.report
         self._points += report.read.points
         self._bytes += report.read.bytes
@@ -253,6 +259,15 @@ class _Migration:
             if deliverer is not None and one.brought is not None and self._is_next(one.run, one.brought):
                 self._ready.remove(one)
                 self._deliver(one.run, one.brought, deliverer)
+
+    def _unasked(self, run: SourceRun, error: BaseException, schedule: Schedule) -> None:
+        """A run of which the store could not be asked: no other is begun then."""
+        from pluto.query import QueryError
+
+        if not isinstance(error, QueryError) or not (self._report.runs or self._arriving or self._ready):
+            raise error
+        self._silent = f"the store does not answer: {error}"
+        self._through(schedule, run, RunReport.of(run, "failed", self._silent))
 
     def _is_next(self, run: SourceRun, brought: Brought) -> bool:
         """Whether a run may be delivered: one with versions of artifacts only behind the older ones."""

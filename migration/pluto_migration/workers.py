@@ -80,9 +80,15 @@ class Here:
         return True
 
     def give(self, run: SourceRun) -> None:
-        """Reads it. Raises `QueryError` where the store does not answer."""
+        """Reads it."""
+        from pluto.query import QueryError
+
         self._run = run
-        self._tell(Done(run, self._bringer.bring(run)))
+        try:
+            done = Done(run, self._bringer.bring(run))
+        except QueryError as error:
+            done = Done(run, None, error)
+        self._tell(done)
 
     def close(self, *, kill: bool = False) -> None:  # noqa: ARG002
         """Ends the connection to the store."""

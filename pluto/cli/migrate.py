@@ -128,7 +128,7 @@ def sources_command(as_json: bool) -> None:
 def _print_report(told: Report) -> None:
     runs = sorted(told.runs, key=lambda run: run.label)  # several processes end theirs in any order
     rows = [
-        [run.label, run.state, f"{run.added.points:,}", f"{run.added.texts + run.added.lines:,}",
+        [run.label, _state(told, run.state), f"{run.added.points:,}", f"{run.added.texts + run.added.lines:,}",
          f"{run.added.files:,}", f"{run.added.artifacts:,}", sources.bytes_shown(run.added.bytes),
          len(run.problems) or ""]
         for run in runs
@@ -140,13 +140,17 @@ def _print_report(told: Report) -> None:
             click.echo(f"{run.label}: {run.reason}")
         sources.print_problems(run.label, run.problems)
     sources.print_problems("", told.problems)
-    states = ", ".join(f"{count:,} {state}" for state, count in told.states.items()) or "no runs"
+    states = ", ".join(f"{count:,} {_state(told, state)}" for state, count in told.states.items()) or "no runs"
     total = told.totals
     would = "would go" if told.dry_run else "went"
     click.echo(f"{states}; {total.points:,} points, {total.files:,} files, {sources.bytes_shown(total.bytes)}"
                f" {would} to {told.target}")  # fmt: skip
     if told.interrupted:
         click.echo("Interrupted: the same command goes on from here.")
+
+
+def _state(told: Report, state: str) -> str:
+    return f"would be {state}" if told.dry_run and state in ("migrated", "topped up") else state
 
 
 def _print_plan(told: Plan) -> None:

@@ -63,7 +63,7 @@ def test_a_plan_says_what_would_come_over(logs: Path, command: Run, root: Path) 
 
 def test_a_dry_run_writes_nothing(logs: Path, command: Run, root: Path) -> None:
     said = command("migrate", "tensorboard", logs, "--project", "old", "--dry-run").stdout
-    assert "2 migrated; 55 points, 1 files, 74 B would go to " in said
+    assert "2 would be migrated; 55 points, 1 files, 74 B would go to " in said
     assert not list((root / "sync" / "runs").glob("*")) if (root / "sync").exists() else True
     with Client() as client:
         assert client.list_projects() == []

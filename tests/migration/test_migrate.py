@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import json
 import os
 import signal
@@ -30,7 +31,7 @@ from pluto.query import Client, QueryError
 from tests.fakes.stock import Stock
 from tests.migration import synthetic
 from tests.migration.stored import stored
-from tests.programs import SOURCE, Scripts
+from tests.programs import SOURCE, Scripts, free_port, serving
 from tests.waiting import until
 
 PROJECT = "made/up"
@@ -314,6 +315,35 @@ def test_a_server_that_can_not_be_asked_is_an_error(folder: Path, monkeypatch: p
     synthetic.write(folder, "one")
     with pytest.raises(QueryError):
         bring(folder, resolve(host="http://127.0.0.1:9"))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_server_that_goes_away_leaves_a_report(folder: Path, tmp_path: Path, root: Path, workers: int) -> None:
+    names = [f"r{number}" for number in range(12)]
+    for name in names:
+        synthetic.write(folder, name, bare=True)
+    port = free_port()
+    with serving(tmp_path / "served", port=port) as server:
+        settings = resolve(host=server.url)
+
+        def tell(progress: Progress) -> None:
+            if progress.phase == "done" and progress.done == 1:
+                server.process.kill()
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("pluto.query.connection._FIRST_WAIT_S", 0.01)
+            patch.setattr("pluto.query.connection._LONGEST_WAIT_S", 0.01)
+            patch.setattr(loop, "Deliverer", functools.partial(Deliverer, patience_s=0.5))
+            report = bring(folder, settings, workers=workers, progress=tell)
+    assert not report.whole
+    assert sorted(run.id for run in report.runs) == sorted(names)
+    found = [run for run in report.runs if run.state == "failed"]
+    assert all("not answer" in run.reason or "not delivered" in run.reason for run in found)
+    assert len(found) >= len(names) - 8
+    with serving(tmp_path / "served", port=port):
+        assert bring(folder, settings).whole
+        runs = stored(settings, PROJECT, tmp_path)
+        assert {name: len(run["points"]["train/loss0"]) for name, run in runs.items()} == dict.fromkeys(names, 100)
 
 
 def test_what_a_store_refuses_is_in_the_report(
