@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,7 @@ def modules() -> list[tuple[str, Path]]:
 
 
 MODULES = modules()
+KNOWN = {name for name, _ in MODULES}
 
 
 def layer(module: str) -> str:
@@ -74,9 +76,9 @@ def layer(module: str) -> str:
     return "pluto"
 
 
-def imports(module: str, path: Path) -> Iterator[tuple[str, bool]]:
+@cache
+def imports(module: str, path: Path) -> list[tuple[str, bool]]:
     """Modules of Pluto that are imported, and whether at import time. `if TYPE_CHECKING` does not count."""
-    known = {name for name, _ in MODULES}
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
 
     def visit(node: ast.AST, top: bool) -> Iterator[tuple[str, bool]]:
@@ -98,13 +100,13 @@ def imports(module: str, path: Path) -> Iterator[tuple[str, bool]]:
                     )
                 for alias in child.names:
                     whole = f"{base}.{alias.name}"
-                    yield (whole if whole in known else base), top
+                    yield (whole if whole in KNOWN else base), top
             else:
                 yield from visit(
                     child, top and not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
                 )
 
-    yield from visit(ast.parse(path.read_text()), True)
+    return list(visit(ast.parse(path.read_text()), True))
 
 
 def test_there_is_something_to_hold() -> None:

@@ -12,8 +12,15 @@ from typing import Final
 NAME: Final = "uploader.bell"
 
 
-def ring(sync: Path) -> bool:
-    """Wakes the uploader of this folder. False when none listens. Takes some µs, never waits and never raises."""
+_PLAIN: Final = b"\0"
+_URGENT: Final = b"\1"
+
+
+def ring(sync: Path, *, urgent: bool = False) -> bool:
+    """Wakes the uploader of this folder. False when none listens. Takes some µs, never waits and never raises.
+
+    `urgent`: somebody waits, so that servers which did not answer are to be asked again at once.
+    """
     try:
         bell = os.open(sync / NAME, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
@@ -21,7 +28,7 @@ def ring(sync: Path) -> bool:
     try:
         if not stat.S_ISFIFO(os.fstat(bell).st_mode):
             return False
-        os.write(bell, b"\0")
+        os.write(bell, _URGENT if urgent else _PLAIN)
     except BlockingIOError:
         return True  # full: it has not got round to the last rings yet
     except OSError:
@@ -35,6 +42,8 @@ class Bell:
     """The listener's side: `ring` gives True from here on until `close`. Raises `OSError` where no FIFO can be made."""
 
     def __init__(self, sync: Path) -> None:
+        self.urgent = False
+        """Whether one of the rings that `wait` has heard last was urgent."""
         path = sync / NAME
         with contextlib.suppress(FileExistsError):
             os.mkfifo(path, 0o600)
@@ -49,11 +58,12 @@ class Bell:
 
     def wait(self, seconds: float) -> bool:
         """Whether somebody rang before the time was up. Rings that came meanwhile count as one."""
+        self.urgent = False
         if not self._poll.poll(max(0.0, seconds) * 1000):
             return False
         with contextlib.suppress(BlockingIOError):
-            while len(os.read(self._listen, 4096)) == 4096:
-                pass
+            while heard := os.read(self._listen, 4096):
+                self.urgent |= _URGENT in heard
         return True
 
     def close(self) -> None:

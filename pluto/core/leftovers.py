@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import socket
 import time
@@ -171,13 +172,19 @@ def deliver(folder: Path, *, patience_s: float, tell: Callable[[], None] | None 
 
 
 def await_others(folders: Iterable[Path], patience_s: float) -> None:
-    """Waits until run folders that an uploader delivers are gone; not if none listens, and at most `patience_s`."""
+    """Waits until run folders that an uploader delivers are gone; not if none listens, and at most `patience_s`.
+
+    The uploader asks servers that did not answer again at once, and then every second.
+    """
     from pluto.core import bell
 
     deadline = time.monotonic() + patience_s
     held = list(folders)
+    asked = -math.inf
     while (held := [folder for folder in held if folder.is_dir()]) and time.monotonic() < deadline:
-        rung = [bell.ring(sync) for sync in {folder.parent.parent for folder in held}]
+        urgent = time.monotonic() - asked > 1
+        asked = time.monotonic() if urgent else asked
+        rung = [bell.ring(sync, urgent=urgent) for sync in {folder.parent.parent for folder in held}]
         if not any(rung):
             return
         time.sleep(0.1)

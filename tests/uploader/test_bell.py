@@ -45,3 +45,19 @@ def test_a_file_in_its_place_is_replaced(tmp_path: Path) -> None:
     bell = Bell(tmp_path)
     assert ring(tmp_path)
     bell.close()
+
+
+def test_an_urgent_ring_is_told_apart_until_the_next_wait(tmp_path: Path) -> None:
+    bell = Bell(tmp_path)
+    try:
+        ring(tmp_path)
+        assert bell.wait(0)
+        assert not bell.urgent
+        ring(tmp_path, urgent=True)
+        assert all(ring(tmp_path) for _ in range(10_000))
+        assert bell.wait(0)
+        assert bell.urgent
+        assert not bell.wait(0)
+        assert not bell.urgent
+    finally:
+        bell.close()

@@ -315,6 +315,33 @@ def test_a_server_in_trouble_is_not_hammered(
         stock.start()
 
 
+def test_whoever_waits_has_a_server_that_is_back_asked_at_once(
+    stock: Stock, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`pluto sync` waits some seconds for an uploader that may be in the middle of a minute's pause."""
+    from pluto.core.uploader.loop import Loop
+
+    monkeypatch.setattr(retry, "FIRST_S", 600.0)
+    monkeypatch.setattr(retry, "LONGEST_S", 600.0)
+    writer = made.writer()
+    writer.metrics(1, loss=0.5)
+    writer.end()
+    stock.stop()
+    loop = Loop(made.sync)
+    try:
+        loop.scan()
+        (delivery,) = loop.deliveries.values()
+        until(lambda: loop.is_stuck(delivery, 0), 60)
+        stock.start()
+        loop.wake()
+        assert loop.is_stuck(delivery, 0)
+        loop.wake(again=True)
+        until(lambda: delivery.over, 60)
+    finally:
+        loop.close()
+    assert stock.points(stock.run("r"), "loss") == {1: 0.5}
+
+
 def test_a_hung_server_holds_up_nobody_else(root: Path, stock: Stock) -> None:
     from pluto.core.settings import Local
     from pluto.core.uploader.loop import Loop

@@ -67,6 +67,7 @@ class Target:
         self._deliveries: tuple[Delivery, ...] = ()
         self._stopped = threading.Event()
         self._rings = {LINES: threading.Event(), FILES: threading.Event()}
+        self._hurries = {LINES: threading.Event(), FILES: threading.Event()}
         self._outages = {LINES: Backoff(), FILES: Backoff()}
         self._threads: list[threading.Thread] = []
 
@@ -90,8 +91,13 @@ class Target:
         with self._lock:
             self._deliveries = tuple(one for one in self._deliveries if one is not delivery)
 
-    def wake(self) -> None:
-        """Ends the pauses of the lanes, but for those after a failure."""
+    def wake(self, *, again: bool = False) -> None:
+        """Ends the pauses of the lanes; with `again` those after a failure, too."""
+        if again:
+            for backoff in (*self._outages.values(), *(b for one in self._deliveries for b in one.backoffs.values())):
+                backoff.hurry()
+            for hurry in self._hurries.values():
+                hurry.set()
         for ring in self._rings.values():
             ring.set()
 
@@ -103,7 +109,7 @@ class Target:
     def stop(self) -> None:
         """Ends the threads once their calls are over; one that hangs is left behind."""
         self._stopped.set()
-        self.wake()
+        self.wake(again=True)
         for thread in self._threads:
             thread.join(_STOP_S)
 
@@ -123,7 +129,7 @@ class Target:
                 link.client.close()
 
     def _lane(self, lane: str) -> None:
-        ring, outage = self._rings[lane], self._outages[lane]
+        ring, hurry, outage = self._rings[lane], self._hurries[lane], self._outages[lane]
         pause = SOON_S
         while not self._stopped.is_set():
             busy = False
@@ -137,7 +143,8 @@ class Target:
                 if outage.ready:
                     continue
             if outage.failures:
-                self._stopped.wait(max(outage.pause, SOON_S))
+                hurry.wait(max(outage.pause, SOON_S))
+                hurry.clear()
             elif ring.wait(pause):
                 pause = SOON_S
             else:

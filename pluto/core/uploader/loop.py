@@ -75,10 +75,10 @@ class Loop:
                 continue
             self._take(Path(entry.path))
 
-    def wake(self) -> None:
-        """Ends the pauses of the lanes: there is something new."""
+    def wake(self, *, again: bool = False) -> None:
+        """Ends the pauses of the lanes: there is something new. `again`: those after a failure, too."""
         for target in self._targets.values():
-            target.wake()
+            target.wake(again=again)
 
     def stuck(self, seconds: float = GIVE_UP_S) -> bool:
         """Whether every run that is left has been in trouble for that long."""

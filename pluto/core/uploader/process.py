@@ -78,7 +78,7 @@ def _serve(sync: Path) -> None:
             loop.scan()
             if loop.processes.any() or not loop.stuck():
                 if ear.wait(TICK_S):
-                    loop.wake()
+                    loop.wake(again=ear.urgent)
             elif ear.listens:
                 # Whoever comes now finds nobody and starts the next uploader. Whoever came before is found by one
                 # more look.
@@ -114,6 +114,11 @@ class _Ear:
             return self._bell.wait(seconds)
         time.sleep(seconds)
         return True
+
+    @property
+    def urgent(self) -> bool:
+        """Whether somebody waits for what is left."""
+        return self._bell is not None and self._bell.urgent
 
     def close(self) -> None:
         """Hears nothing any more, until the next `wait`."""

@@ -96,6 +96,10 @@ class Backoff:
         self._next = now + pause * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 (spreads load, guards nothing)
         self.failures += 1
 
+    def hurry(self) -> None:
+        """Makes it time for the next try."""
+        self._next = 0.0
+
     def succeeded(self) -> None:
         """Forgets the failures."""
         self.failures = 0
