@@ -17,6 +17,7 @@ from pluto.core.journal import Batch, Reader, segment
 from pluto.core.settings import Local
 from pluto.core.uploader import record as record_module
 from pluto.core.uploader.dialect_pluto import PlutoDialect
+from pluto.core.uploader.run import Delivery
 from pluto.core.uploader.writer import Writer
 from pluto.protocol.records import Config, Kind, Metadata, Notes, Tags
 from tests.uploader.making import Made, points, read
@@ -596,3 +597,28 @@ def test_a_deliverer_that_dies_while_it_clears_away_changes_nothing(
     assert made.deliver() == {}
     run = made.receipt().run.run_id  # type: ignore[union-attr]
     assert read(store, f"/api/runs/details/{run}")["status"] == "COMPLETED"
+
+
+def test_a_run_that_ends_while_it_is_looked_at_is_not_still_being_written(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = made.writer(alive=True)
+    writer.metrics(1, loss=1)
+    writer.end()
+    real = Delivery.is_live
+    said: list[bool] = []
+
+    def is_live(self: Delivery) -> bool:
+        live = real(self)
+        if self.place is None and not said:
+            return live
+        said.append(live)
+        if len(said) == 1:
+            # The lanes get to the end, just after somebody has asked.
+            until(lambda: self.over, 60)
+            return True
+        return live
+
+    monkeypatch.setattr(Delivery, "is_live", is_live)
+    assert made.deliver() == {}
+    assert len(said) > 1

@@ -186,14 +186,20 @@ def deliver(
                 told = time.monotonic()
                 for delivery in live:
                     progress(delivery.key, delivery.left())
-            open_still = [delivery for delivery in live if not (delivery.is_live() and delivery.left() == 0)]
+            open_still = [delivery for delivery in live if not _waits_for_more(delivery)]
             if stop.is_set() or all(loop.is_stuck(delivery, patience_s) for delivery in open_still):
-                return {
-                    delivery.key: delivery.record.receipt.problem or "it is still being written" for delivery in live
-                }
+                # What has come to its end meanwhile is not left.
+                left = [delivery for delivery in live if not delivery.over]
+                return {one.key: one.record.receipt.problem or "it is still being written" for one in left}
             stop.wait(0.02)
     finally:
         loop.close()
+
+
+def _waits_for_more(delivery: Delivery) -> bool:
+    """Whether all that is there of a run is delivered, and somebody still writes it."""
+    # Asked again: it may have been delivered to its end while it was counted what is left.
+    return delivery.is_live() and delivery.left() == 0 and delivery.is_live()
 
 
 def _changed(path: str) -> int:
