@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import pickle
 import queue
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
+from pluto_migration import processes
+from pluto_migration.processes import receive, send
 from pluto_migration.source import SourceRun
 
 if TYPE_CHECKING:
     from pluto.core.settings import Settings
     from pluto_migration.verify import RunProof
-
-_CODE: Final = (
-    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer);"
-    " from pluto_migration.comparers import work; work()"
-)
 
 
 def compared(runs: Sequence[SourceRun], settings: Settings, count: int, *, receipts: bool) -> Iterator[RunProof]:
@@ -71,11 +66,7 @@ class _Comparer:
         process, self._process = self._process, None
         if process is None:
             return None
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-        return process.wait()
+        return processes.end(process)
 
     def _compare(self, run: SourceRun) -> RunProof:
         from pluto_migration.verify import RunProof
@@ -84,9 +75,8 @@ class _Comparer:
             process = self._process or self._start()
             assert process.stdin is not None
             assert process.stdout is not None
-            pickle.dump(run, process.stdin)
-            process.stdin.flush()
-            proof: RunProof = pickle.load(process.stdout)  # noqa: S301  of this program's own processes alone
+            send(process.stdin, pickle.dumps(run))
+            proof: RunProof = receive(process.stdout)
         except (OSError, EOFError, pickle.PickleError, TypeError, AttributeError) as error:
             code = self._end()
             why = f"the process that compared it was killed by signal {-code}" if code and code < 0 else repr(error)
@@ -94,16 +84,8 @@ class _Comparer:
         return proof
 
     def _start(self) -> subprocess.Popen[bytes]:
-        # In a session of its own, so that Ctrl-C reaches this process alone, which ends the others.
-        process = subprocess.Popen(
-            [sys.executable, "-c", _CODE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
-        )
-        self._process = process
-        assert process.stdin is not None
-        pickle.dump(sys.path, process.stdin)
-        pickle.dump(self._first, process.stdin)
-        process.stdin.flush()
-        return process
+        self._process = processes.start("pluto_migration.comparers", self._first)
+        return self._process
 
 
 def work() -> None:
@@ -111,17 +93,12 @@ def work() -> None:
     from pluto.query import Client
     from pluto_migration.verify import verify_run
 
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what anybody prints is no answer
-    settings, receipts = _next()
+    answers = processes.answers()
+    settings, receipts = receive(sys.stdin.buffer)
     with Client(settings=settings) as client:
-        while (run := _next()) is not None:
-            pickle.dump(verify_run(run, client, receipts=receipts), answers)
-            answers.flush()
-
-
-def _next() -> Any:
-    try:
-        return pickle.load(sys.stdin.buffer)  # noqa: S301  of the process that started this one alone
-    except EOFError:
-        return None
+        while True:
+            try:
+                run = receive(sys.stdin.buffer)
+            except EOFError:
+                return
+            send(answers, pickle.dumps(verify_run(run, client, receipts=receipts)))

@@ -6,25 +6,21 @@ import contextlib
 import os
 import pickle
 import signal
-import struct
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from pluto_migration import processes
 from pluto_migration.bringing import Bringer, Brought
+from pluto_migration.processes import receive, send
 from pluto_migration.report import Counts, RunReport
 from pluto_migration.source import SourceRun
 
 if TYPE_CHECKING:
     from pluto.core.settings import Settings
-
-_CODE: Final = (
-    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from pluto_migration.workers import work; work()"
-)
-_LENGTH: Final = struct.Struct("<Q")
 
 
 @dataclass(slots=True)
@@ -132,7 +128,7 @@ class Workers:
             self._busy[process.pid] = run
         assert process.stdin is not None
         with contextlib.suppress(OSError):  # its death is seen where its answer is awaited
-            _send(process.stdin, packed)
+            send(process.stdin, packed)
 
     def close(self, *, kill: bool = False) -> None:
         """Ends them."""
@@ -147,17 +143,8 @@ class Workers:
             process.wait()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [sys.executable, "-c", _CODE],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            pass_fds=self._inherited,
-        )
+        process = processes.start("pluto_migration.workers", self._first, inherited=self._inherited)
         self._processes.append(process)
-        assert process.stdin is not None
-        with contextlib.suppress(OSError):
-            pickle.dump(sys.path, process.stdin)
-            _send(process.stdin, pickle.dumps(self._first))
         threading.Thread(target=self._listen, args=(process,), name="pluto-worker", daemon=True).start()
         return process
 
@@ -165,7 +152,7 @@ class Workers:
         assert process.stdout is not None
         while True:
             try:
-                answer = _receive(process.stdout)
+                answer = receive(process.stdout)
             except (OSError, EOFError, pickle.UnpicklingError):
                 break
             run = self._busy[process.pid]
@@ -182,11 +169,7 @@ class Workers:
             lost = self._busy.pop(process.pid, None)
             if process in self._processes and not self._closed:
                 self._processes.remove(process)
-        code = process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        code = processes.end(process)
         if lost is not None and not self._closed:
             why = f"the process that read it was killed by signal {-code}" if code < 0 else f"it ended with code {code}"
             self._tell(Done(lost, Brought(RunReport.of(lost, "failed", why))))
@@ -196,22 +179,21 @@ def work() -> None:
     """What a worker does: reads runs until nobody sends more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     source_pipe = sys.stdin.buffer
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what anybody prints is no answer
-    settings, source, dry_run = _receive(source_pipe)
+    answers = processes.answers()
+    settings, source, dry_run = receive(source_pipe)
     jobs: list[SourceRun] = []
     there = threading.Semaphore(0)
 
     def listen() -> None:
         while True:
             try:
-                jobs.append(_receive(source_pipe))
+                jobs.append(receive(source_pipe))
             except (OSError, EOFError):
                 # The end of who sends: what is half done now is thrown away by whoever comes next.
                 os._exit(0)
             there.release()
 
-    bringer = Bringer(settings, source, dry_run=dry_run, tell=lambda read: _send(answers, pickle.dumps(read)))
+    bringer = Bringer(settings, source, dry_run=dry_run, tell=lambda read: send(answers, pickle.dumps(read)))
     threading.Thread(target=listen, daemon=True).start()
     while True:
         there.acquire()
@@ -220,7 +202,7 @@ def work() -> None:
             answer = bringer.bring(jobs.pop())
         except Exception as error:  # noqa: BLE001 (the other side raises it)
             answer = error
-        _send(answers, _packed(answer))
+        send(answers, _packed(answer))
 
 
 def _packed(answer: object) -> bytes:
@@ -228,19 +210,3 @@ def _packed(answer: object) -> bytes:
         return pickle.dumps(answer)
     except Exception:  # noqa: BLE001
         return pickle.dumps(RuntimeError(str(answer)))
-
-
-def _send(pipe: BinaryIO | Any, packed: bytes) -> None:
-    pipe.write(_LENGTH.pack(len(packed)) + packed)
-    pipe.flush()
-
-
-def _receive(pipe: BinaryIO | Any) -> Any:
-    head = pipe.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        raise EOFError
-    (length,) = _LENGTH.unpack(head)
-    body = pipe.read(length)
-    if len(body) < length:
-        raise EOFError
-    return pickle.loads(body)  # noqa: S301 (of this program's own processes alone)

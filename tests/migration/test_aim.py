@@ -197,6 +197,23 @@ def test_where_a_repository_may_be_named(place: Path) -> None:
 
 
 @aim_only
+def test_artifacts_that_can_not_be_read_are_named_and_the_rest_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import aim
+
+    def broken(self: Any) -> Any:
+        raise RuntimeError("a damaged tree")
+
+    monkeypatch.setattr(aim.Run, "artifacts", property(broken))
+    problems = Problems()
+    items = items_of(run_of(SAMPLE, HASH), tmp_path / "scratch", problems)
+    assert len(series_of(items)) == 1
+    (problem,) = [one.what for one, _ in problems]
+    assert f"the artifacts of run {HASH} can't be read" in problem and "a damaged tree" in problem
+
+
+@aim_only
 def test_a_run_with_everything(made: tuple[Path, dict[str, str], Path], tmp_path: Path) -> None:
     root, runs, arts = made
     before = traces(root)

@@ -93,7 +93,12 @@ class AimRun(SourceRun):
         return "finished" if _quietly(lambda: run.end_time) is not None else "crashed"
 
     def _artifacts(self, run: Any, problems: Problems) -> Iterator[Item]:
-        artifacts = _quietly(lambda: dict(run.artifacts)) or {}
+        try:
+            with quiet():
+                artifacts = dict(run.artifacts)
+        except Exception as error:  # noqa: BLE001 - whatever the package raises: the rest of the run is not harmed
+            problems.note(self.path, f"the artifacts of run {self.id} can't be read: {_said(error)}")
+            return
         for name, artifact in sorted(artifacts.items()):
             address = str(_quietly(lambda artifact=artifact: artifact.uri) or "")
             candidates = (*mapped(address, self._options.path_map), *of_run(address, self.id, [self.path.parent]))
