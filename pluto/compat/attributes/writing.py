@@ -129,7 +129,7 @@ class AttributeWriter(SeriesWriter, FileWriter):
         removed: list[str] = []
         for path in gone:
             removed.append(f"{ATTRIBUTES}/{path}" if path.startswith("sys/") else layout.key_of(path))
-            removed += [f"{ATTRIBUTES}/{layout.TYPES}/{path}", f"{ATTRIBUTES}/{layout.SERIES}/{path}"]
+            removed += [f"{ATTRIBUTES}/{layout.TYPES}/{layout.key_of(path)}", f"{ATTRIBUTES}/{layout.SERIES}/{path}"]
         with fork.sqlite_lock():
             self.op.write(records.Config(microseconds(None), "{}", remove=removed))
             self._forget([path for path in gone if path not in plain])
